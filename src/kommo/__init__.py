@@ -1,0 +1,1 @@
+"""kommo: placeholder docstring, replaced with the client."""
