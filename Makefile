@@ -1,0 +1,92 @@
+# Run `make help` for the list. Every target works from a clean clone with Python 3.11+ and make alone.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+BIN    := .venv/bin
+PY     := $(BIN)/python
+KOMMO  := $(BIN)/kommo
+SETUP  := .venv/.ready
+CACHE  := .cache
+
+contract_files := $(shell find openapi overlays -name '*.yaml' -not -path 'openapi/dist/*' 2>/dev/null)
+template_files := generator_config.yml $(shell find generator_templates -type f 2>/dev/null)
+python_files   := $(shell find src -name '*.py' -o -path 'src/*' -name '*.json' 2>/dev/null)
+# tests/ is no input of the report: a changed test does not rerun the contract.
+report_inputs  := $(contract_files) $(template_files) $(python_files) requirements.lock pyproject.toml
+
+.DEFAULT_GOAL := all
+.PHONY: all help setup bundle client reference build lint types check test contract contract-live \
+        mutation-score bench lock clean
+
+all: $(CACHE)/report.txt ## set up, build the contract and the client, check both against the mock, report
+	@cat $(CACHE)/report.txt
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(SETUP) ## create .venv from the lock file
+
+$(SETUP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: $(PYTHON) is older than 3.11; say 'make PYTHON=/path/to/python3.11'" >&2; exit 2; }
+	@echo "setting up .venv from requirements.lock ..."
+	@test -x $(PY) || $(PYTHON) -m venv .venv
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+bundle: $(SETUP) ## openapi/ + overlays/ -> openapi/dist/
+	@$(KOMMO) spec bundle
+
+client: bundle ## openapi/dist/kommo.codegen.json + generator_templates/ -> generated_client/
+	@$(KOMMO) spec client
+
+reference: bundle ## overlays/README.md and docs/reference/
+	@$(KOMMO) spec reference
+
+build: client reference ## everything that is generated
+
+$(CACHE)/report.txt: $(SETUP) $(report_inputs)
+	@mkdir -p $(CACHE)
+	@$(MAKE) --no-print-directory build
+	@{ $(KOMMO) spec check && $(KOMMO) contract --report $(CACHE)/contract ; } | tee $@.new
+	@mv $@.new $@
+
+contract: $(SETUP) ## the contract suite against the embedded mock
+	@$(KOMMO) contract --report reports/contract
+
+contract-live: $(SETUP) ## the contract suite against a live sandbox, read-only: BASE_URL=... with KOMMO_TOKEN set
+	@test -n "$(BASE_URL)" || { echo "make contract-live: set BASE_URL=https://YOURS.kommo.com and KOMMO_TOKEN" >&2; exit 2; }
+	@$(KOMMO) contract --live --base-url "$(BASE_URL)" --report reports/contract-live
+
+mutation-score: $(SETUP) ## share of the seeded faults that the contract suite finds
+	@$(KOMMO) contract score
+
+lint: $(SETUP) ## house rules of the contract and the style of the code
+	@$(KOMMO) spec lint
+	@$(BIN)/ruff check src tests examples bench
+	@$(BIN)/ruff format --check --quiet src tests examples bench
+
+types: $(SETUP) ## mypy --strict and pyright
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+
+check: $(SETUP) lint types ## lint, types, and: is everything generated up to date?
+	@$(KOMMO) spec check
+
+test: $(SETUP) ## all tests
+	@$(PY) -m pytest -n 2 --dist worksteal
+
+bench: $(SETUP) ## ratios side by side; prints tables, asserts nothing
+	@for file in bench/bench_*.py; do echo; echo "== $$file"; $(PY) $$file; done
+
+lock: ## requirements.lock from pyproject.toml
+	@test -x $(CACHE)/lock/bin/uv || { $(PYTHON) -m venv $(CACHE)/lock && $(CACHE)/lock/bin/pip install --quiet uv; }
+	@$(CACHE)/lock/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 \
+	  --generate-hashes --no-header --quiet --upgrade -o requirements.lock
+
+clean: ## remove what is neither checked in nor installed
+	@rm -rf $(CACHE) reports .mypy_cache .ruff_cache .hypothesis
