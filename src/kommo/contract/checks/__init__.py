@@ -1,0 +1,26 @@
+"""Checks that need nothing but one exchange and the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kommo.contract.checks import links, secrets
+from kommo.contract.document import Contract, Violation
+from kommo.contract.exchange import Exchange
+
+
+def exchange_checks(
+    contract: Contract, exchange: Exchange, *, conformance: bool = False
+) -> Iterator[Violation]:
+    """Judge one exchange.
+
+    Args:
+        contract: the document.
+        exchange: what was sent and answered.
+        conformance: whether to compare status, content type and body with the document too; schemathesis does that
+            for its own exchanges.
+    """
+    if conformance:
+        yield from contract.response_violations(exchange)
+    yield from secrets.check(exchange)
+    yield from links.check(exchange)

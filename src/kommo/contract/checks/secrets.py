@@ -1,0 +1,41 @@
+"""No answer gives away the caller's credentials or the server's inside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from kommo.contract.document import Violation
+from kommo.contract.exchange import Exchange
+
+# What a stack trace, a query or a path of the server's machine looks like in an answer. Only errors are searched:
+# an account's own data may hold any text.
+_INSIDE: Final = re.compile(
+    rb"Traceback \(most recent call last\)|\bFile \\?\"[^\"]+\.py\\?\", line \d+|^\s+at [\w.$<>]+\([\w.]+:\d+\)"
+    rb"|\bORA-\d{5}\b|\bSQLSTATE\[|\bin /(?:usr|var|home|srv|app)/[\w./-]+\.(?:php|py|rb|js) on line \d+",
+    re.MULTILINE,
+)
+
+
+def check(exchange: Exchange) -> Iterator[Violation]:
+    """Yield a violation when the answer shows the token that was sent, or an error shows the server's inside."""
+    sent = exchange.request_headers.get("authorization", "")
+    token = sent.rpartition(" ")[2]
+    # A short token ("demo") may be part of the account's data by chance; the whole header is not.
+    needles = {sent.encode()} if len(token) < 12 else {token.encode()}
+    shown = exchange.body + b"\n" + "\n".join(exchange.headers.values()).encode()
+    if token and any(needle and needle in shown for needle in needles):
+        yield Violation(
+            "secrets", "credential in the answer", "the answer shows the credential that was sent", ""
+        )
+    if exchange.status >= 400:
+        match = _INSIDE.search(exchange.body)
+        if match is not None:
+            shown_text = match.group().decode("utf-8", "replace").strip()
+            yield Violation(
+                "secrets",
+                "server internals in an error",
+                f"the error shows the server's inside: {shown_text}",
+                "",
+            )

@@ -1,0 +1,91 @@
+"""What a run is asked to do and what it answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from attrs import define, field, frozen
+
+from kommo.contract.exchange import Exchange
+from kommo.contract.findings import Finding
+
+#: Layers that schemathesis runs, in its order.
+SCHEMATHESIS: Final = ("examples", "coverage", "fuzzing", "stateful")
+#: All layers, cheapest first: a broken server shows early.
+LAYERS: Final = ("walk", "media", "nearmiss", "model", *SCHEMATHESIS)
+
+DEFAULT_TOKEN: Final = "demo"
+
+
+class CannotRun(Exception):
+    """The suite could not do its work (no server, no such operation, broken document): exit code 2."""
+
+
+@frozen
+class Progress:
+    """A sign of life: `layer` is at `step`; so many cases were run and so many findings made in this run."""
+
+    layer: str
+    step: str
+    cases: int
+    findings: int
+
+
+@frozen
+class Options:
+    """How to run the suite.
+
+    Attributes:
+        document: the contract; None takes the published bundle.
+        base_url: where the server listens. With neither `base_url` nor `app` the suite starts the embedded mock in process.
+        token: bearer token of the server.
+        app: an ASGI application to drive in process instead of a server.
+        operations: operationIds to test; None for all. Helper calls outside the selection are made but not judged.
+        seed: seed of everything random.
+        max_examples: random examples per operation (fuzzing) and, scaled, scenarios of the stateful layers.
+        phases: layers to run, a subset of `LAYERS`.
+        stop_at_first: end the run with the first finding.
+        max_response_time: seconds an answer may take before it is a finding; None does not measure.
+        on_progress, on_exchange: called with every sign of life and every exchange.
+    """
+
+    document: Mapping[str, Any] | None = None
+    base_url: str | None = None
+    token: str = field(default=DEFAULT_TOKEN, repr=False)
+    app: Any = None
+    operations: Sequence[str] | None = None
+    seed: int = 1
+    max_examples: int = 10
+    phases: Sequence[str] = LAYERS
+    stop_at_first: bool = False
+    max_response_time: float | None = None
+    on_progress: Callable[[Progress], None] | None = field(default=None, eq=False)
+    on_exchange: Callable[[Exchange, str], None] | None = field(default=None, eq=False)
+
+
+@define
+class Result:
+    """What a run found.
+
+    Attributes:
+        findings: each defect once.
+        cases: requests sent, by layer.
+        operations: operationIds that were reached.
+        coverage: how often each (operationId, status, content type) was answered.
+        seed: the seed that repeats the run.
+        seconds: wall time by layer.
+    """
+
+    findings: list[Finding]
+    cases: Counter[str]
+    operations: set[str]
+    coverage: Counter[tuple[str, int, str]]
+    seed: int
+    seconds: dict[str, float] = field(factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the contract holds."""
+        return not self.findings

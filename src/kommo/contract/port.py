@@ -1,0 +1,229 @@
+"""The suite's own way to a server: synchronous, over HTTP or straight into an ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import json as stdlib_json
+import time
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from kommo.contract.document import Operation
+from kommo.contract.exchange import Exchange
+
+#: Address under which an application in process is spoken to; the links it hands out begin with it.
+IN_PROCESS_URL: Final = "http://testserver"
+
+Query = Iterable[tuple[str, str | int]]
+
+
+class ServerGuard:
+    """An ASGI application that turns an exception of the inner one into a bare 500, as a server does.
+
+    In process such an exception would end the suite instead of being its finding.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        started = False
+
+        async def watch(message: Any) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            if started:  # frameworks answer 500 themselves and raise again for the server's log
+                return
+            headers = [(b"content-type", b"text/plain; charset=utf-8")]
+            await send({"type": "http.response.start", "status": 500, "headers": headers})
+            await send({"type": "http.response.body", "body": b"Internal Server Error"})
+
+
+class AsgiTransport(httpx.BaseTransport):
+    """A synchronous httpx transport into an ASGI application, on an event loop of its own.
+
+    httpx offers only an asynchronous one. No thread is involved, which keeps a call below half a millisecond.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+        self._runner: asyncio.Runner | None = None
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner.run(self._call(request))
+
+    async def _call(self, request: httpx.Request) -> httpx.Response:
+        content = request.read()
+        raw_path, _, query = request.url.raw_path.partition(b"?")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": request.method,
+            "scheme": request.url.scheme,
+            "path": request.url.path,
+            "raw_path": raw_path,
+            "query_string": query,
+            "root_path": "",
+            "headers": [(name.lower(), value) for name, value in request.headers.raw],
+            "client": ("127.0.0.1", 1),
+            "server": (request.url.host, request.url.port or 80),
+            "state": {},
+        }
+        status = 0
+        headers: list[tuple[bytes, bytes]] = []
+        chunks: list[bytes] = []
+        asked = False
+
+        async def receive() -> dict[str, Any]:
+            nonlocal asked
+            if asked:
+                return {"type": "http.disconnect"}
+            asked = True
+            return {"type": "http.request", "body": content, "more_body": False}
+
+        async def send(message: Any) -> None:
+            nonlocal status, headers
+            if message["type"] == "http.response.start":
+                status, headers = message["status"], list(message.get("headers", ()))
+            elif message["type"] == "http.response.body":
+                chunks.append(message.get("body", b""))
+
+        await self._app(scope, receive, send)
+        if not status:
+            raise httpx.RemoteProtocolError("the application did not answer", request=request)
+        return httpx.Response(status, headers=headers, content=b"".join(chunks), request=request)
+
+    def close(self) -> None:
+        if self._runner is not None:
+            self._runner.close()
+            self._runner = None
+
+
+class Port:
+    """Sends requests of the contract and hands back exchanges.
+
+    Args:
+        base_url: where the server listens; ignored for an application.
+        token: bearer token put on every request unless a call says otherwise.
+        app: an ASGI application to call in process.
+        transport: an httpx transport to use instead of the network (a pacing one, for instance).
+        timeout: seconds for one request.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None,
+        token: str,
+        *,
+        app: Any = None,
+        transport: httpx.BaseTransport | None = None,
+        timeout: float = 30.0,
+    ) -> None:
+        if app is not None:
+            transport = AsgiTransport(ServerGuard(app))
+        self.base_url = (base_url or IN_PROCESS_URL).rstrip("/")
+        self._token = token
+        self._client = httpx.Client(transport=transport, timeout=timeout, trust_env=False)
+
+    def url(self, path: str, query: Query = ()) -> str:
+        """Return the absolute URL of a path on this server."""
+        encoded = urlencode(list(query))
+        return self.base_url + path + (f"?{encoded}" if encoded else "")
+
+    def send(
+        self,
+        operation: Operation,
+        parameters: Mapping[str, str | int] | None = None,
+        *,
+        query: Query = (),
+        json: Any = ...,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        authorization: str | None = "",
+    ) -> Exchange:
+        """Send one request of an operation.
+
+        Args:
+            operation: of the contract.
+            parameters: values of its path parameters.
+            query: pairs for the query string.
+            json: a value to send as `application/json`; `...` for none.
+            content: bytes to send as they are, with the content type of `headers`.
+            headers: further headers.
+            authorization: "" for the port's own token, None for no Authorization header, else its value.
+
+        Raises:
+            httpx.TransportError: no answer came.
+        """
+        path = operation.path
+        for name, value in (parameters or {}).items():
+            path = path.replace("{" + name + "}", quote(str(value), safe=""))
+        return self.fetch(
+            operation.method,
+            self.url(path, query),
+            operation=operation.id,
+            json=json,
+            content=content,
+            headers=headers,
+            authorization=authorization,
+        )
+
+    def fetch(
+        self,
+        method: str,
+        url: str,
+        *,
+        operation: str | None = None,
+        json: Any = ...,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        authorization: str | None = "",
+    ) -> Exchange:
+        """Send one request to an absolute URL; arguments as in `send`."""
+        sent = {"accept": "*/*", **{name.lower(): value for name, value in (headers or {}).items()}}
+        if authorization is not None:
+            sent["authorization"] = authorization or f"Bearer {self._token}"
+        body = content
+        if json is not ...:
+            body = stdlib_json.dumps(json, ensure_ascii=False).encode("utf-8", "surrogatepass")
+            sent.setdefault("content-type", "application/json")
+        started, clock = time.time(), time.perf_counter()
+        response = self._client.request(method, url, content=body, headers=sent)
+        return Exchange(
+            operation=operation,
+            method=method,
+            url=url,
+            request_headers=sent,
+            request_body=body or b"",
+            status=response.status_code,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            body=response.content,
+            elapsed=time.perf_counter() - clock,
+            started=started,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

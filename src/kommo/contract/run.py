@@ -1,0 +1,98 @@
+"""Run the layers of the suite one after the other against one server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import groupby
+
+import httpx
+from attrs import evolve
+
+from kommo.contract.document import Contract
+from kommo.contract.layers import schema
+from kommo.contract.options import LAYERS, SCHEMATHESIS, CannotRun, Options, Result
+from kommo.contract.port import Port
+from kommo.contract.session import Halted, Session, unreachable
+from kommo.published import load_bundle
+
+_OWN = {}
+
+
+def run(options: Options) -> Result:
+    """Check a server against the contract.
+
+    Args:
+        options: the server, the document and the extent of the run.
+
+    Returns:
+        The findings, and what was exercised.
+
+    Raises:
+        CannotRun: the server does not answer, an operation or a layer does not exist, or the document is broken.
+    """
+    options = complete(options)
+    contract = Contract(options.document)
+    _validate(options, contract)
+    with Port(options.base_url, options.token, app=options.app) as port:
+        session = Session(options, contract, port)
+        for phases in _steps(options):
+            if session.done:
+                break
+            started = time.perf_counter()
+            try:
+                _step(session, phases)
+            except Halted as halt:
+                if not session.findings:
+                    raise CannotRun(f"{phases[0]}: {halt}") from halt
+            except httpx.TransportError as error:
+                raise unreachable(port, error) from error
+            session.seconds["+".join(phases)] = time.perf_counter() - started
+    return Result(
+        findings=list(session.findings),
+        cases=session.cases,
+        operations={operation for operation, _, _ in session.coverage},
+        coverage=session.coverage,
+        seed=options.seed,
+        seconds=session.seconds,
+    )
+
+
+def complete(options: Options) -> Options:
+    """Fill in the published contract and the embedded mock where the options name neither."""
+    if options.document is None:
+        options = evolve(options, document=load_bundle())
+    if options.app is None and options.base_url is None:
+        # Imported here: whoever checks a server needs no mock.
+        from kommo.mock import MockConfig, create_app
+
+        options = evolve(options, app=create_app(MockConfig(token=options.token, seed="demo")))
+    return options
+
+
+def _step(session: Session, phases: tuple[str, ...]) -> None:
+    if phases[0] in SCHEMATHESIS:
+        schema.run(session, phases)
+    else:
+        _OWN[phases[0]](session)
+
+
+def _steps(options: Options) -> Iterator[tuple[str, ...]]:
+    """Yield the layers in order; neighbouring ones of schemathesis are one run of its engine."""
+    wanted = [name for name in LAYERS if name in options.phases]
+    for theirs, names in groupby(wanted, key=lambda name: name in SCHEMATHESIS):
+        if theirs:
+            yield tuple(names)
+        else:
+            yield from ((name,) for name in names)
+
+
+def _validate(options: Options, contract: Contract) -> None:
+    unknown = sorted(set(options.phases) - set(LAYERS))
+    if unknown:
+        raise CannotRun(f"no layer {', '.join(unknown)}; there are: {', '.join(LAYERS)}")
+    missing = sorted(set(options.operations or ()) - set(contract.operations))
+    if missing:
+        raise CannotRun(f"the contract has no operation {', '.join(missing)}")
+    if not contract.operations:
+        raise CannotRun("the contract has no operations")

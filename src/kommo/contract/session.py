@@ -1,0 +1,202 @@
+"""One run in progress: what all layers share."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from kommo.contract.checks import exchange_checks
+from kommo.contract.document import Contract, Operation
+from kommo.contract.exchange import Exchange
+from kommo.contract.findings import Finding, Findings
+from kommo.contract.options import CannotRun, Options, Progress
+from kommo.contract.port import Port, Query
+
+#: Longest pause (seconds) that the suite makes because a server asks for it; a longer one ends the layer.
+_LONGEST_PAUSE: Final = 30.0
+
+
+class Halted(Exception):
+    """A layer cannot go on (the server limits or bans the suite, or lacks what the layer stands on)."""
+
+
+class Session:
+    """The contract, the server and the findings of one run.
+
+    Args:
+        options: what to do.
+        contract: the document, read.
+        port: the way to the server.
+    """
+
+    def __init__(self, options: Options, contract: Contract, port: Port) -> None:
+        self.options = options
+        self.contract = contract
+        self.port = port
+        self.findings = Findings()
+        self.cases: Counter[str] = Counter()
+        self.coverage: Counter[tuple[str, int, str]] = Counter()
+        self.seconds: dict[str, float] = {}
+        self._selected = None if options.operations is None else frozenset(options.operations)
+
+    def random(self, name: str) -> random.Random:
+        """Return a source of randomness of the run's seed, one per name so that layers do not disturb each other."""
+        return random.Random(f"{self.options.seed}/{name}")
+
+    def selected(self, operation: str | None) -> bool:
+        """Say whether findings about an operation are wanted."""
+        return self._selected is None or operation is None or operation in self._selected
+
+    @property
+    def done(self) -> bool:
+        """Whether the run may end: a finding was made and one is enough."""
+        return self.options.stop_at_first and len(self.findings) > 0
+
+    def found(self, finding: Finding) -> None:
+        """Take a finding, unless it is about an operation that was not asked for."""
+        if self.selected(finding.operation or None):
+            self.findings.add(finding)
+
+    def saw(self, exchange: Exchange, layer: str) -> None:
+        """Count an exchange."""
+        self.cases[layer] += 1
+        if exchange.operation is not None:
+            self.coverage[exchange.operation, exchange.status, exchange.content_type] += 1
+        if self.options.on_exchange is not None:
+            self.options.on_exchange(exchange, layer)
+
+    def progress(self, layer: str, step: str) -> None:
+        """Give a sign of life."""
+        if self.options.on_progress is not None:
+            self.options.on_progress(Progress(layer, step, self.cases.total(), len(self.findings)))
+
+
+class Script:
+    """A sequence of calls of one layer; every answer is judged by all checks that need nothing but the exchange.
+
+    Args:
+        session: the run.
+        layer: name of the layer.
+    """
+
+    def __init__(self, session: Session, layer: str) -> None:
+        self.session = session
+        self.contract = session.contract
+        self.layer = layer
+        self.calls: list[Exchange] = []
+
+    def operation(self, operation_id: str) -> Operation | None:
+        """Return an operation of the contract, None when this document has none of that id."""
+        return self.contract.operations.get(operation_id)
+
+    def call(
+        self,
+        operation_id: str,
+        parameters: Mapping[str, str | int] | None = None,
+        *,
+        query: Query = (),
+        json: Any = ...,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        authorization: str | None = "",
+    ) -> Exchange:
+        """Send one request and judge the answer; arguments as in `Port.send`.
+
+        Raises:
+            Halted: the server asks for a long pause or bans the suite.
+        """
+        query = list(query)
+        operation = self.contract.operations[operation_id]
+        for _ in range(3):
+            exchange = self.session.port.send(
+                operation,
+                parameters,
+                query=query,
+                json=json,
+                content=content,
+                headers=headers,
+                authorization=authorization,
+            )
+            self.note(exchange)
+            if exchange.status != 429:
+                break
+            pause = _retry_after(exchange)
+            if pause > _LONGEST_PAUSE:
+                raise Halted(f"the server limits the rate and asks for a pause of {pause:.0f} s")
+            time.sleep(pause)
+        else:
+            raise Halted("the server keeps limiting the rate")
+        if exchange.status == 402 or (exchange.status == 403 and not exchange.content_type.endswith("json")):
+            raise Halted(f"the server bans the suite: {exchange}")
+        return exchange
+
+    def note(self, exchange: Exchange) -> None:
+        """Count and judge an exchange that was made elsewhere."""
+        self.calls.append(exchange)
+        self.session.saw(exchange, self.layer)
+        for violation in exchange_checks(self.contract, exchange, conformance=True):
+            self.session.found(Finding.from_violation(self.layer, exchange, violation))
+        limit = self.session.options.max_response_time
+        if limit is not None and exchange.elapsed > limit:
+            self.fail(
+                "response-time",
+                exchange.operation or "",
+                "slow answer",
+                f"answered after {exchange.elapsed:.2f} s; allowed: {limit:g} s",
+                [exchange],
+            )
+
+    def fail(
+        self,
+        check: str,
+        operation: str,
+        cause: str,
+        message: str,
+        calls: Sequence[Exchange],
+        *,
+        expected: Any = None,
+        got: Any = None,
+        pointer: str = "",
+    ) -> None:
+        """Report a departure that only several exchanges, or knowledge of the domain, can show."""
+        own = self.contract.operations.get(operation)
+        self.session.found(
+            Finding(
+                layer=self.layer,
+                check=check,
+                operation=operation,
+                cause=cause,
+                message=message,
+                expected="" if expected is None else repr(expected),
+                got="" if got is None and expected is None else repr(got),
+                pointer=pointer or (own.pointer if own is not None else ""),
+                calls=tuple(calls),
+            )
+        )
+
+    def need(self, condition: object, reason: str) -> None:
+        """Stop the layer when the ground it stands on is missing.
+
+        Raises:
+            Halted: always, unless `condition` holds.
+        """
+        if not condition:
+            raise Halted(reason)
+
+
+def _retry_after(exchange: Exchange) -> float:
+    value: Any = exchange.headers.get("retry-after")
+    if value is None and isinstance(exchange.answer, dict):
+        value = exchange.answer.get("retry_after")
+    try:
+        return max(0.0, float(value))
+    except (TypeError, ValueError):
+        return 1.0
+
+
+def unreachable(port: Port, error: Exception) -> CannotRun:
+    """Word the failure to reach a server for its user."""
+    return CannotRun(f"{port.base_url}: no answer ({error}); start the server or mend --base-url")
