@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from yaml import CParser, MappingNode, Node, ScalarNode, SequenceNode
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
+from yaml.cyaml import CParser
 from yaml.resolver import BaseResolver
 
 from kommo.command import CommandError
@@ -136,7 +137,7 @@ def parse(text: str, path: Path) -> Any:
     Raises:
         DocumentError: Not one well-formed document, a key twice, or something JSON cannot say.
     """
-    return _parse_json(text, path) if is_json(path) else _construct(_compose(text, path), path)
+    return _parse_json(text, path) if is_json(path) else _construct(compose(text, path), path)
 
 
 def load_mapping(path: Path, what: str) -> dict[str, Any]:
@@ -183,7 +184,7 @@ def line_of(path: Path, parts: Iterable[str | int], *, key: bool = True) -> int:
     """
     try:
         # Every JSON document is also YAML, so one composer finds lines in both.
-        node = _compose(read_text(path), path)
+        node = compose(read_text(path), path)
     except DocumentError:
         return 1
     line = int(node.start_mark.line)
@@ -202,7 +203,12 @@ def line_of(path: Path, parts: Iterable[str | int], *, key: bool = True) -> int:
     return line + 1
 
 
-def _compose(text: str, path: Path) -> Node:
+def compose(text: str, path: Path) -> Node:
+    """Compose the nodes of a YAML document, with their places in the text.
+
+    Raises:
+        DocumentError: Not one well-formed document.
+    """
     loader = _Loader(text)
     try:
         node = loader.get_single_node()

@@ -1,0 +1,72 @@
+"""Assembling the contract: the base document, the quirk overlays asked for, and the generator's overlays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from kommo.command import CommandError
+from kommo.spec.bundle import bundle, dangling
+from kommo.spec.documents import DocumentError, nearest, place, pointer, shown
+from kommo.spec.overlay import Overlay, apply, load_overlay
+from kommo.spec.project import CODEGEN_OVERLAYS, QUIRK_OVERLAYS, ROOT_DOCUMENT, overlay_files, overlay_id
+from kommo.version import __version__
+
+
+def assemble(root: Path, *, quirks: Iterable[str] | None = None, codegen: bool = False) -> dict[str, Any]:
+    """Build the contract from its sources.
+
+    Args:
+        root: The checkout (`kommo.spec.project.find_root()`).
+        quirks: Ids of the quirk overlays to apply; None applies all, () gives the base alone. They are
+            applied in the order of their names, whatever the order here.
+        codegen: Whether to apply the overlays that only the client generator needs, too.
+
+    Returns:
+        A new OpenAPI document; `info.version` is this project's version and `info.x-overlays` lists the ids
+        of the overlays applied.
+
+    Raises:
+        CommandError: A malformed source, an overlay that does not apply, or an unknown id.
+    """
+    overlays = quirk_overlays(root, quirks)
+    if codegen:
+        overlays += [load_overlay(path) for path in overlay_files(root / CODEGEN_OVERLAYS)]
+    document = bundle(root / ROOT_DOCUMENT)
+    info = document.get("info")
+    if not isinstance(info, dict):
+        raise DocumentError(f"{place(root / ROOT_DOCUMENT, ('info',))}: an info object is missing; add it")
+    info["version"] = __version__
+    info["x-overlays"] = [overlay_id(overlay.path) for overlay in overlays]
+    document = apply(document, overlays, document_path=root / ROOT_DOCUMENT)
+    missing = dangling(document)
+    if missing:
+        parts, ref = missing[0]
+        near = nearest(ref.rpartition("/")[2], document.get("components", {}).get("schemas", {}))
+        raise DocumentError(
+            f"{_culprit(overlays, ref)}: after the overlays, {pointer(parts)} has the $ref {ref!r}, "
+            f"which leads nowhere{near or '; add that component or mend the name'}"
+        )
+    return document
+
+
+def quirk_overlays(root: Path, quirks: Iterable[str] | None = None) -> list[Overlay]:
+    """Read the quirk overlays with these ids (None: all), in the order of their names.
+
+    Raises:
+        CommandError: An id without an overlay, or a malformed overlay.
+    """
+    files = {overlay_id(path): path for path in overlay_files(root / QUIRK_OVERLAYS)}
+    wanted = set(files) if quirks is None else set(quirks)
+    for name in sorted(wanted - set(files)):
+        raise CommandError(f"no quirk overlay {name!r} in {shown(root / QUIRK_OVERLAYS)}{nearest(name, files)}")
+    return [load_overlay(files[name]) for name in sorted(wanted)]
+
+
+def _culprit(overlays: list[Overlay], ref: str) -> str:
+    """The overlay that names a reference, or all of them when none does (one removed what it led to)."""
+    for overlay in overlays:
+        if ref in str(overlay.actions):
+            return shown(overlay.path)
+    return ", ".join(shown(overlay.path) for overlay in overlays)
