@@ -99,13 +99,14 @@ def _parser(chosen: str | None) -> tuple[argparse.ArgumentParser, dict[str, Comm
 
 def _load(name: str, entry: Entry) -> CommandModule:
     try:
-        module: CommandModule = importlib.import_module(entry.module)  # type: ignore[assignment]
+        module: CommandModule = importlib.import_module(entry.module)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing == "kommo":  # a fault of this installation, not a missing extra
             raise
         raise CommandError(
-            f"the {name} command needs the package {missing!r}; install it with: pip install 'kommo[{entry.extra}]'"
+            f"the {name} command needs the package {missing!r}; "
+            f"install it with: pip install 'kommo[{entry.extra}]'"
         ) from error
     return module
 

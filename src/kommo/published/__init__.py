@@ -1,4 +1,4 @@
-"""The published contract: where the bundled OpenAPI document lies, in a checkout and in an installed wheel."""
+"""Where the published contract lies, in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def bundle_path(format: Literal["json", "yaml"] = "json") -> Path:
     for path in places:
         if path.is_file():
             return path
-    raise FileNotFoundError(f"no {name} in {' or '.join(str(path.parent) for path in places)}; run: make bundle")
+    raise FileNotFoundError(
+        f"no {name} in {' or '.join(str(path.parent) for path in places)}; run: make bundle"
+    )
 
 
 def load_bundle() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from kommo.command import CommandError
 from kommo.spec.bundle import bundle, dangling
-from kommo.spec.documents import DocumentError, nearest, place, pointer, shown
+from kommo.spec.documents import DocumentError, nearest, place, pointer, pointer_parts, shown
 from kommo.spec.overlay import Overlay, apply, load_overlay
 from kommo.spec.project import CODEGEN_OVERLAYS, QUIRK_OVERLAYS, ROOT_DOCUMENT, overlay_files, overlay_id
 from kommo.version import __version__
@@ -31,24 +31,25 @@ def assemble(root: Path, *, quirks: Iterable[str] | None = None, codegen: bool =
         CommandError: A malformed source, an overlay that does not apply, or an unknown id.
     """
     overlays = quirk_overlays(root, quirks)
-    if codegen:
-        overlays += [load_overlay(path) for path in overlay_files(root / CODEGEN_OVERLAYS)]
-    document = bundle(root / ROOT_DOCUMENT)
+    source = root / ROOT_DOCUMENT
+    document = bundle(source)
     info = document.get("info")
     if not isinstance(info, dict):
-        raise DocumentError(f"{place(root / ROOT_DOCUMENT, ('info',))}: an info object is missing; add it")
+        raise DocumentError(f"{place(source, ('info',))}: an info object is missing; add it")
     info["version"] = __version__
-    info["x-overlays"] = [overlay_id(overlay.path) for overlay in overlays]
-    document = apply(document, overlays, document_path=root / ROOT_DOCUMENT)
-    missing = dangling(document)
-    if missing:
-        parts, ref = missing[0]
-        near = nearest(ref.rpartition("/")[2], document.get("components", {}).get("schemas", {}))
-        raise DocumentError(
-            f"{_culprit(overlays, ref)}: after the overlays, {pointer(parts)} has the $ref {ref!r}, "
-            f"which leads nowhere{near or '; add that component or mend the name'}"
-        )
-    return document
+    info["x-overlays"] = []
+    document = _overlaid(document, overlays, source)
+    return with_codegen(root, document) if codegen else document
+
+
+def with_codegen(root: Path, document: dict[str, Any]) -> dict[str, Any]:
+    """Apply the generator's overlays to an assembled contract; the argument stays as it is.
+
+    Raises:
+        CommandError: One of them is malformed or does not apply.
+    """
+    overlays = [load_overlay(path) for path in overlay_files(root / CODEGEN_OVERLAYS)]
+    return _overlaid(document, overlays, root / ROOT_DOCUMENT)
 
 
 def quirk_overlays(root: Path, quirks: Iterable[str] | None = None) -> list[Overlay]:
@@ -60,13 +61,31 @@ def quirk_overlays(root: Path, quirks: Iterable[str] | None = None) -> list[Over
     files = {overlay_id(path): path for path in overlay_files(root / QUIRK_OVERLAYS)}
     wanted = set(files) if quirks is None else set(quirks)
     for name in sorted(wanted - set(files)):
-        raise CommandError(f"no quirk overlay {name!r} in {shown(root / QUIRK_OVERLAYS)}{nearest(name, files)}")
+        raise CommandError(
+            f"no quirk overlay {name!r} in {shown(root / QUIRK_OVERLAYS)}{nearest(name, files)}"
+        )
     return [load_overlay(files[name]) for name in sorted(wanted)]
+
+
+def _overlaid(document: dict[str, Any], overlays: list[Overlay], source: Path) -> dict[str, Any]:
+    result: dict[str, Any] = apply(document, overlays, document_path=source)
+    info = result["info"]
+    info["x-overlays"] = [*info["x-overlays"], *(overlay_id(overlay.path) for overlay in overlays)]
+    missing = dangling(result)
+    if missing:
+        parts, ref = missing[0]
+        section = [*pointer_parts(ref), "", ""][1]
+        near = nearest(ref.rpartition("/")[2], result.get("components", {}).get(section, {}))
+        raise DocumentError(
+            f"{_culprit(overlays, ref)}: after the overlays, {pointer(parts)} has the $ref {ref!r}, "
+            f"which leads nowhere{near or '; add that component or mend the name'}"
+        )
+    return result
 
 
 def _culprit(overlays: list[Overlay], ref: str) -> str:
     """The overlay that names a reference, or all of them when none does (one removed what it led to)."""
     for overlay in overlays:
-        if ref in str(overlay.actions):
+        if any(ref in repr(action.value) for action in overlay.actions):
             return shown(overlay.path)
     return ", ".join(shown(overlay.path) for overlay in overlays)

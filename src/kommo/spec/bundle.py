@@ -1,8 +1,8 @@
 """Bundling: one OpenAPI document out of many files, every shared part kept as a named component.
 
-A `$ref` to a file under `components/<section>/` (sub-folders allowed) becomes `#/components/<section>/<stem>`.
-A `$ref` in a path item's place is replaced by the file's content. Nothing else may be referred to, so that
-every shared part has a name and a file of its own.
+A `$ref` to a file under `components/<section>/`, sub-folders allowed, becomes
+`#/components/<section>/<stem>`. A `$ref` in a path item's place is replaced by the file's content. Nothing
+else may be referred to, so that every shared part has a name and a file of its own.
 """
 
 from __future__ import annotations
@@ -95,8 +95,11 @@ class _Bundler:
         source = load_mapping(self.root, "an OpenAPI document")
         own = source.get("components", {})
         for section, members in own.items() if isinstance(own, dict) else ():
-            for name in members if isinstance(members, dict) else ():
-                self.sources[section, name] = self.root
+            for name, member in members.items() if isinstance(members, dict) else ():
+                # A root entry that only refers to a file keeps a part that no operation reaches in the bundle.
+                ref = member.get("$ref") if isinstance(member, dict) else None
+                if not (_is_file(ref) and Path(ref).stem == name):
+                    self.sources[section, name] = self.root
         document: dict[str, Any] = {}
         for key, value in source.items():
             if key in ("paths", "webhooks") and isinstance(value, dict):
@@ -114,7 +117,9 @@ class _Bundler:
             self.components.setdefault(section, {})[name] = self.copy(content, path, ())
         document["components"] = {
             section: dict(sorted(self.components[section].items()))
-            for section in sorted(self.components, key=lambda name: SECTIONS.index(name) if name in SECTIONS else 99)
+            for section in sorted(
+                self.components, key=lambda name: SECTIONS.index(name) if name in SECTIONS else 99
+            )
         }
         self.check_local(document)
         return document
@@ -124,7 +129,9 @@ class _Bundler:
             return self.copy(item, path, parts)
         if len(item) > 1:
             extra = next(key for key in item if key != "$ref")
-            raise self.fault(path, parts, f"{extra!r} stands beside a path item's $ref; move it into the file")
+            raise self.fault(
+                path, parts, f"{extra!r} stands beside a path item's $ref; move it into the file"
+            )
         target = self.file(item["$ref"], path, parts)
         if target in seen:
             circle = " -> ".join(shown(step) for step in (*seen[seen.index(target) :], target))
@@ -153,7 +160,9 @@ class _Bundler:
         if ref.startswith("#"):
             if path != self.root:
                 raise self.fault(
-                    path, parts, f"$ref {ref!r} points into this file; refer to the shared part's own file instead"
+                    path,
+                    parts,
+                    f"$ref {ref!r} points into this file; refer to the shared part's own file instead",
                 )
             return ref
         target = self.file(ref, path, parts)
@@ -177,7 +186,8 @@ class _Bundler:
             raise self.fault(
                 path,
                 parts,
-                f"two sources for #/components/{section}/{name}: {shown(known)} and {shown(target)}; rename one",
+                f"two sources for #/components/{section}/{name}: {shown(known)} and {shown(target)}; "
+                "rename one",
             )
         return "#" + pointer(("components", section, name))
 
@@ -187,7 +197,9 @@ class _Bundler:
             raise self.fault(path, parts, f"$ref {ref!r} leaves the project; copy that part into a file here")
         if hash_sign and fragment:
             raise self.fault(
-                path, parts, f"$ref {ref!r} points inside a file; give that part a file of its own and refer to it"
+                path,
+                parts,
+                f"$ref {ref!r} points inside a file; give that part a file of its own and refer to it",
             )
         target = (path.parent / unquote(name)).resolve()
         if not target.is_file():
@@ -202,9 +214,11 @@ class _Bundler:
                 try:
                     resolve(document, ref)
                 except KeyError:
-                    names = self.components.get((pointer_parts(ref) + ["", ""])[1], {})
+                    names = self.components.get([*pointer_parts(ref), "", ""][1], {})
                     near = nearest(ref.rpartition("/")[2], names)
-                    raise self.fault(self.root, parts, f"$ref {ref!r} leads nowhere{near or '; mend the name'}") from None
+                    raise self.fault(
+                        self.root, parts, f"$ref {ref!r} leads nowhere{near or '; mend the name'}"
+                    ) from None
 
     def fault(self, path: Path, parts: tuple[str | int, ...], problem: str) -> DocumentError:
         return DocumentError(f"{place(path, parts)}: {problem}")

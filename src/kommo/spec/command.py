@@ -22,7 +22,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
     overlay = add("overlay", "apply OpenAPI overlays (1.0, 1.1) to a document, JSON or YAML")
     overlay.add_argument("document", type=Path, metavar="DOCUMENT", help="the document to apply them to")
-    overlay.add_argument("overlays", type=Path, nargs="+", metavar="OVERLAY", help="overlays, applied in this order")
+    overlay.add_argument(
+        "overlays", type=Path, nargs="+", metavar="OVERLAY", help="overlays, applied in this order"
+    )
     overlay.add_argument("-o", "--output", type=Path, metavar="OUT", help="write here instead of printing")
     overlay.add_argument(
         "--lenient", action="store_true", help="let actions that match or change nothing pass, with a note"

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
-from yaml.cyaml import CParser
-from yaml.resolver import BaseResolver
+from yaml.cyaml import CParser  # type: ignore[import-untyped]
+from yaml.resolver import BaseResolver  # type: ignore[import-untyped]
 
 from kommo.command import CommandError
 
@@ -26,11 +26,13 @@ class DocumentError(CommandError):
     """A document that cannot be used; the message starts with `file:line: pointer:` as far as known."""
 
 
-class _CoreResolver(BaseResolver):
+class _CoreResolver(BaseResolver):  # type: ignore[misc]
     """The implicit tags of the YAML 1.2 core schema."""
 
 
-_NULL, _BOOL, _INT, _FLOAT, _STR = (f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str"))
+_NULL, _BOOL, _INT, _FLOAT, _STR = (
+    f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
+)
 _CORE = (
     (_NULL, r"null|Null|NULL|~|", ["n", "N", "~", ""]),
     (_BOOL, r"true|True|TRUE|false|False|FALSE", list("tTfF")),
@@ -42,7 +44,7 @@ _CORE = (
     ),
 )
 for _tag, _pattern, _first in _CORE:
-    _CoreResolver.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), _first)  # type: ignore[no-untyped-call]
+    _CoreResolver.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), _first)
 
 
 class _Loader(CParser, _CoreResolver):  # type: ignore[misc]
@@ -50,7 +52,7 @@ class _Loader(CParser, _CoreResolver):  # type: ignore[misc]
 
     def __init__(self, text: str) -> None:
         CParser.__init__(self, text)
-        _CoreResolver.__init__(self)  # type: ignore[no-untyped-call]
+        _CoreResolver.__init__(self)
 
 
 def pointer(parts: Iterable[str | int]) -> str:
@@ -118,7 +120,9 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise unreadable(path, error) from error
     except UnicodeDecodeError as error:
-        raise DocumentError(f"{shown(path)}: not UTF-8 (byte {error.start}); save the file as UTF-8") from error
+        raise DocumentError(
+            f"{shown(path)}: not UTF-8 (byte {error.start}); save the file as UTF-8"
+        ) from error
 
 
 def unreadable(path: Path, error: OSError) -> DocumentError:
@@ -222,7 +226,9 @@ def compose(text: str, path: Path) -> Node:
                 f"{shown(path)}:{line}: more than one YAML document; keep one per file (no second `---`)"
             ) from error
         detail = f"{problem} {context}" if context else problem
-        raise DocumentError(f"{shown(path)}:{line}: not valid YAML: {detail}; mend the syntax there") from error
+        raise DocumentError(
+            f"{shown(path)}:{line}: not valid YAML: {detail}; mend the syntax there"
+        ) from error
     finally:
         loader.dispose()
     if node is None:
@@ -252,7 +258,9 @@ def _construct(root: Node, path: Path) -> Any:
                     raise fail(key_node, parts, "a key must be a plain string; JSON has no other keys")
                 key = key_node.value
                 if key == "<<" and key_node.style is None:
-                    raise fail(key_node, parts, "`<<` merge keys are not YAML 1.2; write the keys out or use $ref")
+                    raise fail(
+                        key_node, parts, "`<<` merge keys are not YAML 1.2; write the keys out or use $ref"
+                    )
                 if key in result:
                     raise fail(key_node, [*parts, key], f"the key {key!r} stands twice; keep one")
                 result[key] = build(value_node, [*parts, key])
@@ -275,7 +283,9 @@ def _construct(root: Node, path: Path) -> Any:
                 number = float(text)
                 if math.isfinite(number):
                     return number
-                raise fail(node, parts, f"{text} is a number that JSON cannot say; quote it or use another value")
+                raise fail(
+                    node, parts, f"{text} is a number that JSON cannot say; quote it or use another value"
+                )
         except (ValueError, OverflowError) as error:
             raise fail(node, parts, f"{text!r} is not a number: {error}") from error
         raise fail(node, parts, f"the tag {tag} has no JSON counterpart; remove it")
@@ -289,7 +299,9 @@ def _parse_json(text: str, path: Path) -> Any:
         if len(result) != len(items):
             names = [name for name, _ in items]
             twice = next(name for name in names if names.count(name) > 1)
-            raise DocumentError(f"{shown(path)}:{_second(text, twice)}: the key {twice!r} stands twice; keep one")
+            raise DocumentError(
+                f"{shown(path)}:{_second(text, twice)}: the key {twice!r} stands twice; keep one"
+            )
         return result
 
     def constant(name: str) -> Any:
@@ -305,7 +317,8 @@ def _parse_json(text: str, path: Path) -> Any:
         return json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_float=finite)
     except json.JSONDecodeError as error:
         raise DocumentError(
-            f"{shown(path)}:{error.lineno}: not valid JSON: {error.msg} (column {error.colno}); mend the syntax there"
+            f"{shown(path)}:{error.lineno}: not valid JSON: {error.msg} "
+            f"(column {error.colno}); mend the syntax there"
         ) from error
     except RecursionError as error:
         raise DocumentError(f"{shown(path)}: nested too deeply; flatten the document") from error
@@ -313,5 +326,7 @@ def _parse_json(text: str, path: Path) -> Any:
 
 def _second(text: str, key: str) -> int:
     """The line of a key's second appearance: near enough for a message about a double key."""
-    hits = [match.start() for match in re.finditer(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:", text)]
+    hits = [
+        match.start() for match in re.finditer(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:", text)
+    ]
     return text.count("\n", 0, hits[1] if len(hits) > 1 else 0) + 1

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from kommo.command import CommandError
 from kommo.spec.documents import shown
@@ -17,7 +17,7 @@ from kommo.spec.documents import shown
 WIDTH = 110
 
 
-class _Dumper(yaml.CSafeDumper):
+class _Dumper(yaml.CSafeDumper):  # type: ignore[misc]
     """Block style, no aliases, literal blocks for text of several lines."""
 
     def ignore_aliases(self, data: Any) -> bool:
@@ -31,9 +31,11 @@ def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
 
 _Dumper.add_representer(str, _text)
 # Read as numbers by YAML 1.2, as strings by the 1.1 rules of the library: quoted, so that both agree.
-_Dumper.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^0o[0-7]+$"), ["0"])  # type: ignore[no-untyped-call]
-_Dumper.add_implicit_resolver(  # type: ignore[no-untyped-call]
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+$"), list("-+.0123456789")
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^0o[0-7]+$"), ["0"])
+_Dumper.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+$"),
+    list("-+.0123456789"),
 )
 
 
@@ -82,7 +84,9 @@ def write_text(path: Path, text: str) -> bool:
             os.unlink(name)
             raise
     except OSError as error:
-        raise CommandError(f"{shown(path)}: cannot write: {error.strerror or error}; check the place") from error
+        raise CommandError(
+            f"{shown(path)}: cannot write: {error.strerror or error}; check the place"
+        ) from error
     return True
 
 

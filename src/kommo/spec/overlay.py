@@ -147,9 +147,13 @@ class _Application:
         for action in self.overlay.actions:
             targets = self.select(action.target, action, "target")
             if not targets:
-                self.dead(action, "target", f"{action.target} matches nothing{_hint(action.target, self.root)}")
+                self.dead(
+                    action, "target", f"{action.target} matches nothing{_hint(action.target, self.root)}"
+                )
             elif not self.perform(action, targets):
-                self.dead(action, action.verb if action.verb != "none" else "remove", "the action changes nothing")
+                self.dead(
+                    action, action.verb if action.verb != "none" else "remove", "the action changes nothing"
+                )
 
     def perform(self, action: Action, targets: dict[Parts, Any]) -> bool:
         """Carry out an action on its targets; say whether anything changed."""
@@ -162,7 +166,9 @@ class _Application:
             sources = self.select(action.value, action, "copy")
             if len(sources) != 1:
                 raise self.fault(
-                    action, "copy", f"{action.value} selects {len(sources)} nodes; a copy needs exactly one source"
+                    action,
+                    "copy",
+                    f"{action.value} selects {len(sources)} nodes; a copy needs exactly one source",
                 )
             # Taken before anything changes: the source may lie inside a target, or around one.
             value = copy.deepcopy(next(iter(sources.values())))
@@ -172,14 +178,20 @@ class _Application:
         # Inner before outer and the last array item first, so that no place moves before it is used.
         for parts in sorted(targets, reverse=True):  # siblings have keys of one type, so places compare
             if not parts:
-                raise self.fault(action, "target", "the whole document cannot be removed; select what is in it")
+                raise self.fault(
+                    action, "target", "the whole document cannot be removed; select what is in it"
+                )
             parent = self.at(parts[:-1])
-            if self.overlay.version == "1.0" and isinstance(parent, list) and not _is_container(targets[parts]):
+            if (
+                self.overlay.version == "1.0"
+                and isinstance(parent, list)
+                and not _is_container(targets[parts])
+            ):
                 raise self.fault(
                     action,
                     "target",
-                    f"{pointer(parts)} is {kind(targets[parts])} in an array, which Overlay 1.0 cannot remove; "
-                    "write overlay: 1.1.0",
+                    f"{pointer(parts)} is {kind(targets[parts])} in an array, "
+                    "which Overlay 1.0 cannot remove; write overlay: 1.1.0",
                 )
             del parent[parts[-1]]
         return True
@@ -188,7 +200,9 @@ class _Application:
         kinds = {_shape(node): parts for parts, node in targets.items()}
         if len(kinds) > 1:
             listed = ", ".join(f"{name} ({pointer(parts) or '/'})" for name, parts in sorted(kinds.items()))
-            raise self.fault(action, "target", f"it selects nodes of different kinds: {listed}; split the action")
+            raise self.fault(
+                action, "target", f"it selects nodes of different kinds: {listed}; split the action"
+            )
         (shape,) = kinds
         changed = False
         for parts, node in targets.items():
@@ -199,7 +213,9 @@ class _Application:
             elif shape == "object":
                 if not isinstance(value, dict):
                     raise self.fault(
-                        action, action.verb, f"{pointer(parts) or '/'} is an object, the value {kind(value)}; give an object"
+                        action,
+                        action.verb,
+                        f"{pointer(parts) or '/'} is an object, the value {kind(value)}; give an object",
                     )
                 changed |= self.merge(action, node, value, parts)
             else:
@@ -210,7 +226,9 @@ class _Application:
         where = f"{pointer(parts)} is {kind(node)}"
         if self.overlay.version == "1.0":
             raise self.fault(
-                action, "target", f"{where}; Overlay 1.0 updates objects and arrays only: write overlay: 1.1.0"
+                action,
+                "target",
+                f"{where}; Overlay 1.0 updates objects and arrays only: write overlay: 1.1.0",
             )
         if _is_container(value):
             raise self.fault(action, action.verb, f"{where}, the value {kind(value)}; give a primitive value")
@@ -232,7 +250,8 @@ class _Application:
                 raise self.fault(
                     action,
                     action.verb,
-                    f"{pointer(here)} is {kind(old)}, the value {kind(new)}; remove it in an action before this one",
+                    f"{pointer(here)} is {kind(old)}, the value {kind(new)}; "
+                    "remove it in an action before this one",
                 )
             if isinstance(old, dict):
                 changed |= self.merge(action, old, new, here)
@@ -265,7 +284,8 @@ class _Application:
             return  # a document on the network: nothing here to compare with
         meant = (self.overlay.path.parent / unquote(link.path)).resolve()
         if meant != document_path.resolve():
-            text = f"{place(self.overlay.path, ('extends',))}: it extends {shown(meant)}, not {shown(document_path)}"
+            where = place(self.overlay.path, ("extends",))
+            text = f"{where}: it extends {shown(meant)}, not {shown(document_path)}"
             if not self.lenient:
                 raise OverlayError(f"{text}; apply it to that document or mend extends")
             self.note(text)
@@ -286,12 +306,16 @@ def _version(document: dict[str, Any], path: Path) -> str:
     known = " or ".join(f"{version}.0" for version in VERSIONS)
     version = document.get("overlay")
     if version is None:
-        raise OverlayError(f"{shown(path)}:1: no `overlay` field, so this is no overlay; add: overlay: {VERSIONS[-1]}.0")
+        raise OverlayError(
+            f"{shown(path)}:1: no `overlay` field, so this is no overlay; add: overlay: {VERSIONS[-1]}.0"
+        )
     if not isinstance(version, str):
         raise OverlayError(f"{place(path, ('overlay',))}: the version must be a string such as {known}")
     feature_set, _, patch = version.rpartition(".")
     if feature_set not in VERSIONS or not patch.isdecimal():
-        raise OverlayError(f"{place(path, ('overlay',))}: overlay version {version!r} is not known; write {known}")
+        raise OverlayError(
+            f"{place(path, ('overlay',))}: overlay version {version!r} is not known; write {known}"
+        )
     return feature_set
 
 
@@ -344,7 +368,8 @@ def _query(path: Path, index: int, field: str, text: str) -> JSONPath:
     except (JSONPathError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else "nested too deeply"
         raise OverlayError(
-            f"{place(path, ('actions', index, field))}: {text!r} is not a JSONPath (RFC 9535): {reason}; mend the query"
+            f"{place(path, ('actions', index, field))}: {text!r} is not a JSONPath (RFC 9535): {reason}; "
+            "mend the query"
         ) from error
     assert isinstance(query, JSONPath)  # a strict environment compiles no compound queries
     return query

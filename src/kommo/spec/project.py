@@ -8,6 +8,7 @@ from kommo.command import CommandError
 
 ROOT_DOCUMENT = Path("openapi/openapi.yaml")
 DIST = Path("openapi/dist")
+CODEGEN_DOCUMENT = DIST / "kommo.codegen.json"
 EVIDENCE = Path("openapi/evidence")
 QUIRK_OVERLAYS = Path("overlays/quirks")
 CODEGEN_OVERLAYS = Path("overlays/codegen")
@@ -32,7 +33,8 @@ def find_root(start: Path | None = None) -> Path:
             if (folder / ROOT_DOCUMENT).is_file():
                 return folder
     raise CommandError(
-        f"no {ROOT_DOCUMENT} in {starts[0].resolve()} or above; run this inside a checkout, or name it with --root"
+        f"no {ROOT_DOCUMENT} in {starts[0].resolve()} or above; "
+        "run this inside a checkout, or name it with --root"
     )
 
 

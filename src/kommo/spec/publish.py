@@ -1,16 +1,18 @@
-"""The published contract: text and files of openapi/dist."""
+"""The published contract: the texts of openapi/dist."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from kommo.spec.assemble import assemble
+from kommo.spec.assemble import assemble, with_codegen
 from kommo.spec.output import to_json, to_yaml
-from kommo.spec.project import DIST
+from kommo.spec.project import CODEGEN_DOCUMENT, DIST
 
 BANNER = "Generated from openapi/ and overlays/ by `make bundle`; do not edit."
-CODEGEN_BANNER = "Generated from openapi/ and overlays/ by `make bundle` for the client generator alone; do not edit."
+CODEGEN_BANNER = (
+    "Generated from openapi/ and overlays/ by `make bundle` for the client generator alone; do not edit."
+)
 
 
 def render_bundle(root: Path) -> dict[Path, str]:
@@ -26,10 +28,10 @@ def render_bundle(root: Path) -> dict[Path, str]:
     Raises:
         CommandError: A source is malformed or an overlay does not apply.
     """
-    published = _stamped(assemble(root), BANNER)
-    codegen = _stamped(assemble(root, codegen=True), CODEGEN_BANNER)
+    document = assemble(root)
+    published = _stamped(document, BANNER)
     return {
-        DIST / "kommo.codegen.json": to_json(codegen),
+        CODEGEN_DOCUMENT: to_json(_stamped(with_codegen(root, document), CODEGEN_BANNER)),
         DIST / "kommo.openapi.json": to_json(published),
         DIST / "kommo.openapi.yaml": f"# {BANNER}\n{to_yaml(published)}",
     }
@@ -37,5 +39,4 @@ def render_bundle(root: Path) -> dict[Path, str]:
 
 def _stamped(document: dict[str, Any], banner: str) -> dict[str, Any]:
     # JSON has no comments, so the banner is also part of the document; in both forms, to keep them equal.
-    document["info"] = {**document["info"], "x-generated-by": banner}
-    return document
+    return {**document, "info": {**document["info"], "x-generated-by": banner}}

@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from yaml import MappingNode, Node, ScalarNode, SequenceNode
+from yaml import MappingNode, Node, ScalarNode, SequenceNode  # type: ignore[import-untyped]
 
 from kommo.spec.documents import DocumentError, compose, parse
 from kommo.spec.output import to_yaml
@@ -88,8 +88,10 @@ class _Editor:
 
     def applied(self, edits: list[Edit]) -> str:
         text = self.text
-        # Insertions at one place were planned in order, so equal places are applied last to first as well.
-        for start, end, new in sorted(reversed(edits), key=lambda edit: edit[:2], reverse=True):
+        # From the end to the beginning, so that no place moves before it is used; of several insertions at
+        # one place the last planned comes first, because each later one is put before it.
+        order = sorted(range(len(edits)), key=lambda index: (*edits[index][:2], index), reverse=True)
+        for start, end, new in (edits[index] for index in order):
             text = text[:start] + new + text[end:]
         return text
 
@@ -108,7 +110,9 @@ class _Editor:
                 return [(start, end, written if start < end else f" {written}")]
         return None
 
-    def change_mapping(self, node: MappingNode, old: dict[str, Any], new: dict[str, Any]) -> list[Edit] | None:
+    def change_mapping(
+        self, node: MappingNode, old: dict[str, Any], new: dict[str, Any]
+    ) -> list[Edit] | None:
         if not any(key in new for key in old):
             return None
         column = node.start_mark.column
@@ -125,7 +129,13 @@ class _Editor:
             if inner is None:
                 text = _indented(to_yaml({"": new[key]}).removeprefix("''"), column)
                 name = self.text[self.at(key_node.start_mark) : self.at(key_node.end_mark)]
-                inner = [(self.at(key_node.start_mark), self.starts[self.last(value_node) + 1], name + text.lstrip(" "))]
+                inner = [
+                    (
+                        self.at(key_node.start_mark),
+                        self.starts[self.last(value_node) + 1],
+                        name + text.lstrip(" "),
+                    )
+                ]
             edits += inner
         added = {key: value for key, value in new.items() if key not in old}
         if added:
@@ -138,7 +148,9 @@ class _Editor:
             return None
         column = node.start_mark.column
         edits: list[Edit] = []
-        matcher = SequenceMatcher(None, [_canonical(i) for i in old], [_canonical(i) for i in new], autojunk=False)
+        matcher = SequenceMatcher(
+            None, [_canonical(i) for i in old], [_canonical(i) for i in new], autojunk=False
+        )
         for verb, start, end, new_start, new_end in matcher.get_opcodes():
             if verb == "equal":
                 continue
@@ -169,7 +181,7 @@ class _Editor:
         return edits
 
     def cut(self, first: int, column: int, node: Node) -> Edit | None:
-        """The edit that takes an entry's lines out; None when it shares its first line with what is around it."""
+        """The edit that takes an entry's lines out; None when its first line also holds what is around it."""
         if self.lines[first][:column].strip():
             return None
         return self.starts[first], self.starts[self.last(node) + 1], ""
@@ -194,12 +206,14 @@ class _Editor:
     def dash(self, item: Node, column: int) -> int:
         """The line of the dash before an item of a block sequence."""
         line = int(item.start_mark.line)
-        while line > 0 and not (self.lines[line][column : column + 1] == "-" and not self.lines[line][:column].strip(" -")):
+        while line > 0 and not (
+            self.lines[line][column : column + 1] == "-" and not self.lines[line][:column].strip(" -")
+        ):
             line -= 1
         return line
 
     def at(self, mark: Any) -> int:
-        return self.starts[mark.line] + int(mark.column)
+        return self.starts[int(mark.line)] + int(mark.column)
 
 
 def _indented(text: str, column: int) -> str:

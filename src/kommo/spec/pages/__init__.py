@@ -1,0 +1,1 @@
+"""The makers of the generated pages; kommo.spec.reference lists them."""
