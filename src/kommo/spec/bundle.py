@@ -93,13 +93,6 @@ class _Bundler:
 
     def run(self) -> dict[str, Any]:
         source = load_mapping(self.root, "an OpenAPI document")
-        own = source.get("components", {})
-        for section, members in own.items() if isinstance(own, dict) else ():
-            for name, member in members.items() if isinstance(members, dict) else ():
-                # A root entry that only refers to a file keeps a part that no operation reaches in the bundle.
-                ref = member.get("$ref") if isinstance(member, dict) else None
-                if not (_is_file(ref) and Path(ref).stem == name):
-                    self.sources[section, name] = self.root
         document: dict[str, Any] = {}
         for key, value in source.items():
             if key in ("paths", "webhooks") and isinstance(value, dict):
@@ -107,8 +100,7 @@ class _Bundler:
                     url: self.path_item(item, self.root, (key, url), ()) for url, item in value.items()
                 }
             elif key == "components" and isinstance(value, dict):
-                for section, members in value.items():
-                    self.components[section] = self.copy(members, self.root, (key, section))
+                self.own_components(value)
             else:
                 document[key] = self.copy(value, self.root, (key,))
         while self.waiting:
@@ -123,6 +115,27 @@ class _Bundler:
         }
         self.check_local(document)
         return document
+
+    def own_components(self, sections: dict[str, Any]) -> None:
+        """Take over what stands in the root's components: parts written there, and names of files.
+
+        A name that only refers to a file keeps a part in the bundle that no operation reaches.
+        """
+        named = []
+        for section, members in sections.items():
+            for name, part in members.items() if isinstance(members, dict) else ():
+                ref = part.get("$ref") if isinstance(part, dict) else None
+                if isinstance(ref, str) and not ref.startswith("#"):
+                    named.append((section, name, ref))
+                else:
+                    self.sources[section, name] = self.root
+                    copied = self.copy(part, self.root, ("components", section, name))
+                    self.components.setdefault(section, {})[name] = copied
+        for section, name, ref in named:
+            parts = ("components", section, name)
+            got = self.reference(ref, self.root, parts)
+            if got != "#" + pointer(parts):
+                raise self.fault(self.root, parts, f"{ref!r} is {got} by its place; give it that name here")
 
     def path_item(self, item: Any, path: Path, parts: tuple[str | int, ...], seen: tuple[Path, ...]) -> Any:
         if not (isinstance(item, dict) and isinstance(item.get("$ref"), str)):
