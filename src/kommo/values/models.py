@@ -1,0 +1,413 @@
+"""The Python types of values that are more than a string, a number, a flag or a moment.
+
+All are immutable; `attrs.evolve(value, key=...)` makes a changed copy. Names of attributes are the names on
+the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import Enum, IntEnum
+from typing import Any, ClassVar, Final, Literal, TypeAlias
+
+from attrs import field, frozen
+
+from kommo.values.errors import Unfit
+from kommo.values.numbers import to_decimal
+
+
+class Clear(Enum):
+    """The type of `CLEAR`."""
+
+    CLEAR = "clear"
+
+
+CLEAR: Final = Clear.CLEAR
+"""In place of a value: take away what the field holds. A field that is not sent at all stays as it is."""
+
+
+@frozen
+class Raw:
+    """Values as they came, of a type this library does not know, or not of the form that their type promises.
+
+    Attributes:
+        wire: the list of values of the entry, unchanged.
+    """
+
+    wire: Any
+
+
+@frozen
+class Choice:
+    """An option of a select, multiselect, radiobutton or category field (`custom-fields-v4:1344`).
+
+    To write one, a single one of the three is enough. When several are given, `enum_id` decides before
+    `enum_code`, and that before `value`; only the deciding one is sent, so that an option without a code
+    goes back as it came.
+
+    Attributes:
+        value: the text of the option.
+        enum_id: its id, unique in the account.
+        enum_code: its code; None when the option has none.
+    """
+
+    value: str | None = None
+    enum_id: int | None = None
+    enum_code: str | None = None
+
+
+@frozen
+class Multitext:
+    """One phone number, e-mail address or the like (`custom-fields-v4:1427`).
+
+    Attributes:
+        value: the number or address.
+        enum_code: what kind it is, `"WORK"`, `"HOME"` ...; the code is the same in every account.
+        enum_id: the same by id; the ids differ from account to account. Sent instead of the code when both
+            are given.
+    """
+
+    value: str
+    enum_code: str | None = None
+    enum_id: int | None = None
+
+
+PhoneCode: TypeAlias = Literal["WORK", "WORKDD", "MOB", "FAX", "HOME", "OTHER"]
+EmailCode: TypeAlias = Literal["WORK", "PRIV", "OTHER"]
+
+ADDRESS_PARTS: Final[Mapping[str, int]] = {
+    "address_line_1": 1,
+    "address_line_2": 2,
+    "city": 3,
+    "state": 4,
+    "zip": 5,
+    "country": 6,
+}
+"""Code and id of each part of an address, the same in every account (`custom-fields-v4:1392-1393`)."""
+
+_PART_BY_ID: Final = {number: code for code, number in ADDRESS_PARTS.items()}
+
+
+@frozen
+class AddressPart:
+    """One part of an address.
+
+    Attributes:
+        value: its text.
+        enum_code, enum_id: which part it is, a key or a value of `ADDRESS_PARTS`. One of them is enough; the
+            id is sent when both are given.
+    """
+
+    value: str
+    enum_code: str | None = None
+    enum_id: int | None = None
+
+    @property
+    def part(self) -> str | None:
+        """Code of the part, also where only the id is known; None for an id outside 1..6."""
+        if self.enum_id is not None:
+            return _PART_BY_ID.get(self.enum_id)
+        return self.enum_code
+
+
+@frozen
+class SmartAddress:
+    """An address in parts (`custom-fields-v4:1386`); made by `SmartAddress.of(city="Moscow", zip="109004")`.
+
+    Attributes:
+        parts: its parts in the order of the wire, those with unknown codes or ids included.
+    """
+
+    parts: tuple[AddressPart, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        address_line_1: str | None = None,
+        address_line_2: str | None = None,
+        city: str | None = None,
+        state: str | None = None,
+        zip: str | None = None,
+        country: str | None = None,
+    ) -> SmartAddress:
+        """An address from its parts; parts left out are not part of it.
+
+        Args:
+            address_line_1, address_line_2: street and house.
+            city, state, zip: city, region, postal code.
+            country: two-letter code, like `"RU"`.
+        """
+        given = {
+            "address_line_1": address_line_1,
+            "address_line_2": address_line_2,
+            "city": city,
+            "state": state,
+            "zip": zip,
+            "country": country,
+        }
+        return cls(
+            tuple(AddressPart(text, enum_code=code) for code, text in given.items() if text is not None)
+        )
+
+    def get(self, part: str | int) -> str | None:
+        """Text of a part by its code or id; None when the address has no such part."""
+        code = _PART_BY_ID.get(part) if isinstance(part, int) else part
+        return next((each.value for each in self.parts if each.part == code), None) if code else None
+
+    @property
+    def address_line_1(self) -> str | None:
+        """First line: street and house."""
+        return self.get("address_line_1")
+
+    @property
+    def address_line_2(self) -> str | None:
+        """Second line."""
+        return self.get("address_line_2")
+
+    @property
+    def city(self) -> str | None:
+        """City."""
+        return self.get("city")
+
+    @property
+    def state(self) -> str | None:
+        """Region."""
+        return self.get("state")
+
+    @property
+    def zip(self) -> str | None:
+        """Postal code."""
+        return self.get("zip")
+
+    @property
+    def country(self) -> str | None:
+        """Country."""
+        return self.get("country")
+
+
+# What the attribute of an object holds on the wire; shapes.Record reads these marks.
+_TEXT: Final = {"holds": "text"}
+_INTEGER: Final = {"holds": "integer"}
+_NUMBER: Final = {"holds": "number"}
+_FLAG: Final = {"holds": "flag"}
+_TEXT_OR_INTEGER: Final = {"holds": "text or integer"}
+_ANYTHING: Final = {"holds": "anything"}
+_SERVER_TEXT: Final = {"holds": "text", "read_only": True}
+_SERVER_NUMBER: Final = {"holds": "number", "read_only": True}
+_SERVER_FLAG: Final = {"holds": "flag", "read_only": True}
+
+
+def _decimal(value: Decimal | int | float | None) -> Decimal | None:
+    if value is None:
+        return None
+    try:
+        return to_decimal(value)
+    except Unfit:
+        # Not a number: kept as it is, so that writing it names the field it was meant for.
+        return value  # type: ignore[return-value]
+
+
+@frozen(kw_only=True)
+class Record:
+    """Base of values that are an object on the wire. An attribute that is None is not sent.
+
+    Attributes:
+        extra: keys of the wire that this library does not know; written back as they came.
+    """
+
+    required: ClassVar[tuple[str, ...]] = ()
+
+    extra: Mapping[str, Any] = field(factory=dict)
+
+
+class LegalEntityType(IntEnum):
+    """`entity_type` of a legal entity (`custom-fields-v4:1465`)."""
+
+    SOLE_PROPRIETOR = 1
+    LEGAL_PERSON = 2
+
+
+@frozen(kw_only=True)
+class _Organisation(Record):
+    """What a legal entity and a payer have in common."""
+
+    name: str | None = field(default=None, metadata=_TEXT)
+    address: str | None = field(default=None, metadata=_TEXT)
+    real_address: str | None = field(default=None, metadata=_TEXT)
+    bank_account_number: str | None = field(default=None, metadata=_TEXT)
+    director: str | None = field(default=None, metadata=_TEXT)
+    vat_id: str | None = field(default=None, metadata=_TEXT)
+    tax_registration_reason_code: str | int | None = field(default=None, metadata=_TEXT_OR_INTEGER)
+    kpp: str | None = field(default=None, metadata=_TEXT)
+    bank_code: str | None = field(default=None, metadata=_TEXT)
+    unp: str | None = field(default=None, metadata=_TEXT)
+    bin: str | None = field(default=None, metadata=_TEXT)
+    egrpou: str | None = field(default=None, metadata=_TEXT)
+    mfo: str | None = field(default=None, metadata=_TEXT)
+    oked: str | None = field(default=None, metadata=_TEXT)
+
+
+@frozen(kw_only=True)
+class LegalEntity(_Organisation):
+    """A legal entity (`custom-fields-v4:1458`, further keys DOC-CF).
+
+    The older document wants name, vat_id and kpp, the newer one only name; only name is required here.
+
+    Attributes:
+        name: name of the organisation, required.
+        entity_type: 1 sole proprietor, 2 legal person (`LegalEntityType`).
+        address, real_address: registered and actual address.
+        bank_account_number, director: account with the bank, name of the director.
+        vat_id, tax_registration_reason_code, kpp, bank_code: INN, OGRN or OGRNIP (also as int), KPP, BIK
+            (Russia).
+        unp: UNP (Belarus).
+        bin: BIN (Kazakhstan).
+        egrpou: EGRPOU (Ukraine).
+        mfo: MFO (Ukraine, Uzbekistan).
+        oked: OKED (Uzbekistan).
+        external_uid: id in a system of yours.
+    """
+
+    required: ClassVar[tuple[str, ...]] = ("name",)
+
+    entity_type: int | None = field(default=None, metadata=_INTEGER)
+    external_uid: str | None = field(default=None, metadata=_TEXT)
+
+
+@frozen(kw_only=True)
+class Payer(_Organisation):
+    """Who pays an invoice (DOC-CF): either free text, or a link to a contact or company.
+
+    Attributes:
+        name: name shown in the invoice. The other attributes of an organisation are those of `LegalEntity`.
+        entity_type: `contacts` or `companies`, with `entity_id`, for a link.
+        entity_id: id of the contact or company.
+        type: `legal` or `individual`, when the other keys leave it open.
+    """
+
+    entity_type: str | None = field(default=None, metadata=_TEXT)
+    entity_id: int | None = field(default=None, metadata=_INTEGER)
+    type: str | None = field(default=None, metadata=_TEXT)
+
+
+@frozen(kw_only=True)
+class Discount(Record):
+    """Discount on an item (`custom-fields-v4:1506-1508`).
+
+    Attributes:
+        type: `percentage` or `amount`.
+        value: how much; an int or float becomes a Decimal.
+    """
+
+    type: str | None = field(default=None, metadata=_TEXT)
+    value: Decimal | None = field(default=None, converter=_decimal, metadata=_NUMBER)
+
+
+@frozen(kw_only=True)
+class Item(Record):
+    """One line of an invoice (`custom-fields-v4:1495`, further keys DOC-CF and LIB). Numbers become Decimal.
+
+    Attributes:
+        sku, description, unit_type: article code, text, unit of measure.
+        unit_price, quantity: price of one, and how many.
+        discount: discount on the line.
+        vat_rate_id: id of a tax rate. The document lists 0 to 5 but its own example has 18: any int goes.
+        vat_rate_value: VAT in per cent.
+        external_uid: id in a system of yours.
+        product_id: id of the element of the products list.
+        bonus_points_per_purchase: points the customer gets when the invoice is paid.
+        metadata: anything about the product within the order; empty comes as [].
+        is_discount_recalculated, is_total_sum_recalculated, total_sum: computed by the server; never sent.
+    """
+
+    sku: str | None = field(default=None, metadata=_TEXT)
+    description: str | None = field(default=None, metadata=_TEXT)
+    unit_price: Decimal | None = field(default=None, converter=_decimal, metadata=_NUMBER)
+    quantity: Decimal | None = field(default=None, converter=_decimal, metadata=_NUMBER)
+    unit_type: str | None = field(default=None, metadata=_TEXT)
+    discount: Discount | None = field(default=None, metadata={"holds": Discount})
+    vat_rate_id: int | None = field(default=None, metadata=_INTEGER)
+    vat_rate_value: Decimal | None = field(default=None, converter=_decimal, metadata=_NUMBER)
+    external_uid: str | None = field(default=None, metadata=_TEXT)
+    product_id: int | None = field(default=None, metadata=_INTEGER)
+    bonus_points_per_purchase: Decimal | None = field(default=None, converter=_decimal, metadata=_NUMBER)
+    metadata: Any = field(default=None, metadata=_ANYTHING)
+    is_discount_recalculated: bool | None = field(default=None, metadata=_SERVER_FLAG)
+    is_total_sum_recalculated: bool | None = field(default=None, metadata=_SERVER_FLAG)
+    total_sum: Decimal | None = field(default=None, converter=_decimal, metadata=_SERVER_NUMBER)
+
+
+@frozen(kw_only=True)
+class LinkedEntity(Record):
+    """A link to an element of a list, a contact or a company (DOC-CF).
+
+    Attributes:
+        entity_id: id of what is linked, required.
+        entity_type: `catalog_elements`, `contacts` or `companies`.
+        catalog_id: id of the list; None, and sent as null, unless the link is to an element of a list.
+        name: text shown until the server has looked up the name.
+    """
+
+    required: ClassVar[tuple[str, ...]] = ("entity_id",)
+
+    name: str | None = field(default=None, metadata=_TEXT)
+    entity_id: int | None = field(default=None, metadata=_INTEGER)
+    entity_type: str | None = field(default=None, metadata=_TEXT)
+    catalog_id: int | None = field(default=None, metadata={"holds": "integer", "null": True})
+
+
+@frozen(kw_only=True)
+class ChainedItem(Record):
+    """One element of a chained list (DOC-CF). It stands in the value itself, not under its key `value`.
+
+    Attributes:
+        catalog_id: id of the list.
+        catalog_element_id: id of the element.
+    """
+
+    required: ClassVar[tuple[str, ...]] = ("catalog_id", "catalog_element_id")
+
+    catalog_id: int | None = field(default=None, metadata=_INTEGER)
+    catalog_element_id: int | None = field(default=None, metadata=_INTEGER)
+
+
+@frozen(kw_only=True)
+class File(Record):
+    """A file of the account's file service (DOC-CF).
+
+    Attributes:
+        file_uuid: id of the file, required.
+        version_uuid: id of its version.
+        file_name: name; may be left out.
+        file_size: bytes.
+    """
+
+    required: ClassVar[tuple[str, ...]] = ("file_uuid",)
+
+    file_uuid: str | None = field(default=None, metadata=_TEXT)
+    version_uuid: str | None = field(default=None, metadata=_TEXT)
+    file_name: str | None = field(default=None, metadata=_TEXT)
+    file_size: int | None = field(default=None, metadata=_INTEGER)
+
+
+@frozen(kw_only=True)
+class Supplier(Record):
+    """Which of the account's own legal entities issues an invoice (DOC-CF, LIB).
+
+    Attributes:
+        entity_id: id of the element of that list, required.
+        name, vat_id, kpp, tax_registration_reason_code, bank_code, address: filled by the server on request;
+            never sent.
+    """
+
+    required: ClassVar[tuple[str, ...]] = ("entity_id",)
+
+    entity_id: int | None = field(default=None, metadata=_INTEGER)
+    name: str | None = field(default=None, metadata=_SERVER_TEXT)
+    vat_id: str | None = field(default=None, metadata=_SERVER_TEXT)
+    kpp: str | None = field(default=None, metadata=_SERVER_TEXT)
+    tax_registration_reason_code: str | None = field(default=None, metadata=_SERVER_TEXT)
+    bank_code: str | None = field(default=None, metadata=_SERVER_TEXT)
+    address: str | None = field(default=None, metadata=_SERVER_TEXT)
