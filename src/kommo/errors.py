@@ -27,7 +27,6 @@ All of them can be pickled, and none holds a credential.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -47,13 +46,15 @@ class Violation:
     """One rule that one submitted item broke.
 
     Attributes:
-        path: dotted place inside the item, with indexes, as the server gave it: `custom_fields_values.0.values.0.value`.
+        path: dotted place inside the item, with indexes, as the server gave it:
+            `custom_fields_values.0.values.0.value`.
         code: the server's code, an open set: `NotSupportedChoice`, `FieldNotExpected`, `InvalidType`, ...
         detail: the server's sentence.
         request_id: the id by which the server names the item, None when it named none.
-        index: position of the item in the submitted list, from 0; None when the request was not a list or the server's
-            id fits no item of it.
-        item: the submitted item: the caller's own object where one is known, else the JSON that was sent; None as above.
+        index: position of the item in the submitted list, from 0; None when the request was not a list or the
+            server's id fits no item of it.
+        item: the submitted item: the caller's own object where one is known, else the JSON that was sent;
+            None as above.
     """
 
     path: str
@@ -130,7 +131,7 @@ class ConnectFailed(TransportError):
 
 
 class TimedOut(TransportError):
-    """A timeout or the total time allowed for the call ran out. `sent` says whether the request may have arrived."""
+    """A timeout ran out, or the total time allowed. `sent` says whether the request may have arrived."""
 
 
 class ApiError(KommoError):
@@ -141,8 +142,8 @@ class ApiError(KommoError):
         status: HTTP status.
         problem: what the body said; its parts are empty when the body was empty, HTML or cut off.
         violations: broken rules by submitted item; empty unless the server named some.
-        retry_after: seconds to wait before another attempt, from the Retry-After header (seconds or date) or the body's
-            `retry_after`; None when the server named none.
+        retry_after: seconds to wait before another attempt, from the Retry-After header (seconds or date) or
+            the body's `retry_after`; None when the server named none.
         request_id: the server's X-Request-Id, None when it sent none.
         content_type: media type of the answer, without parameters, in lower case.
     """
@@ -321,9 +322,10 @@ class BatchFailed(KommoError):
 
     Attributes:
         done: pairs of input and result, in input order: these are on the server.
-        unknown: inputs of the request that failed, when it may have been carried out all the same; else empty.
-        not_done: inputs that were in hand and certainly not carried out, in input order. Inputs that were not yet taken
-            from the iterable are not in here.
+        unknown: inputs of the request that failed, when it may have been carried out all the same; else
+            empty.
+        not_done: inputs that were in hand and certainly not carried out, in input order. Inputs that were not
+            yet taken from the iterable are not in here.
         cause: the exception that stopped the batch.
     """
 
@@ -373,14 +375,14 @@ def api_error(operation: str, response: httpx.Response, *, items: Sequence[objec
     Args:
         operation: operationId of the call.
         response: the answer, its body read (an unread body counts as empty).
-        items: the submitted objects, one for each element of the request's JSON array, so that violations can name them;
-            without it they name the JSON that was sent.
+        items: the submitted objects, one for each element of the request's JSON array, so that violations can
+            name them; without it they name the JSON that was sent.
     """
     secrets = _credentials(response)
     content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    body = _json_body(response)
-    problem = _problem(body, secrets)
-    violations = _violations(body, _sent_json(response), items, secrets)
+    body = _json_body(response, secrets)
+    problem = _problem(body)
+    violations = _violations(body, _sent_json(response), items)
     status = response.status_code
     if violations and status == 400:
         cls: type[ApiError] = ValidationFailed
@@ -395,7 +397,7 @@ def api_error(operation: str, response: httpx.Response, *, items: Sequence[objec
         status=status,
         problem=problem,
         violations=violations,
-        retry_after=retry_after(response, body),
+        retry_after=retry_after(response),
         request_id=one_line(response.headers.get("x-request-id", ""), secrets=secrets) or None,
         content_type=content_type,
     )
@@ -406,7 +408,8 @@ def transport_error(operation: str, error: Exception) -> TransportError | Config
 
     Args:
         operation: operationId of the call.
-        error: an `httpx.HTTPError`, `httpx.InvalidURL`, `httpx.StreamError`, `RuntimeError` (closed client), `OSError` ...
+        error: an `httpx.HTTPError`, `httpx.InvalidURL`, `httpx.StreamError`, `RuntimeError` (closed client),
+            `OSError` ...
     """
     text = one_line(str(error)) or type(error).__name__
     if isinstance(error, httpx.PoolTimeout):
@@ -440,8 +443,8 @@ def transport_error(operation: str, error: Exception) -> TransportError | Config
             f"{operation}: the client is closed; open a new one, or stay inside its `with` block"
         )
     return TransportError(
-        f"{operation}: the exchange broke off ({type(error).__name__}: {text}); the request may have been carried out: "
-        "check before you send it again",
+        f"{operation}: the exchange broke off ({type(error).__name__}: {text}); the request may have been "
+        "carried out: check before you send it again",
         operation=operation,
     )
 
@@ -449,8 +452,8 @@ def transport_error(operation: str, error: Exception) -> TransportError | Config
 def without_frames(error: BaseException) -> BaseException:
     """Return `error` with the frames of its whole chain dropped.
 
-    The HTTP library's frames hold request headers, and with them the token, in local variables that debuggers, error
-    trackers and `rich` print. Its message and type stay as the cause of our own exception.
+    The HTTP library's frames hold request headers, and with them the token, in local variables that
+    debuggers, error trackers and `rich` print. Its message and type stay as the cause of our own exception.
     """
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]
@@ -464,13 +467,13 @@ def without_frames(error: BaseException) -> BaseException:
     return error
 
 
-def retry_after(response: httpx.Response, body: object = None) -> float | None:
+def retry_after(response: httpx.Response) -> float | None:
     """Return the seconds that an answer asks to wait, None when it does not ask (or not understandably).
 
     Args:
-        response: the answer; its Retry-After header may hold seconds or an HTTP date, which is compared with the answer's
-            own Date where there is one, so that a wrong local clock does no harm.
-        body: parsed JSON whose `retry_after` counts when the header is missing.
+        response: the answer. Its Retry-After header may hold seconds or an HTTP date; a date is compared with
+            the answer's own Date where there is one, so that a wrong local clock does no harm. Without the
+            header, `retry_after` of a JSON body counts.
     """
     header = response.headers.get("retry-after", "").strip()
     if header:
@@ -480,10 +483,11 @@ def retry_after(response: httpx.Response, body: object = None) -> float | None:
         if until is not None:
             now = _http_date(response.headers.get("date", "")) or datetime.now(UTC)
             return max(0.0, (until - now).total_seconds())
+    body = _json_body(response, ())
     value = body.get("retry_after") if isinstance(body, dict) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) and 0 <= value < 1e9 else None
+    return float(value) if 0 <= value < 1e9 else None
 
 
 def _http_date(text: str) -> datetime | None:
@@ -504,9 +508,9 @@ def _credentials(response: httpx.Response) -> tuple[str, ...]:
     return tuple(value for value in values if value)
 
 
-def _json_body(response: httpx.Response) -> object:
+def _json_body(response: httpx.Response, secrets: Iterable[str]) -> object:
     try:
-        return json.loads(response.content)
+        return json.loads(redact(response.content.decode(errors="replace"), secrets))
     except (ValueError, RecursionError, httpx.StreamError):
         return None
 
@@ -518,41 +522,36 @@ def _sent_json(response: httpx.Response) -> object:
         return None
 
 
-def _text(body: Mapping[str, object], key: str, secrets: Iterable[str]) -> str:
+def _text(body: Mapping[str, object], key: str) -> str:
     value = body.get(key)
-    return (
-        one_line(value if isinstance(value, str) else str(value), secrets=secrets)
-        if value is not None
-        else ""
-    )
+    return "" if value is None else one_line(str(value))
 
 
-def _problem(body: object, secrets: Iterable[str]) -> Problem:
+def _problem(body: object) -> Problem:
     if not isinstance(body, dict):
         return Problem(body=body)
-    # v2 and some gateways wrap the error: {"response": {"error": "...", "error_code": "110"}}, {"error": "..."}.
+    # v2 and some gateways wrap the error: {"response": {"error": "...", "error_code": "110"}}, {"error":
+    # "..."}.
     inner = body["response"] if isinstance(body.get("response"), dict) else body
     status = inner.get("status")
     return Problem(
-        title=_text(inner, "title", secrets),
-        detail=_text(inner, "detail", secrets) or _text(inner, "error", secrets),
-        type=_text(inner, "type", secrets),
+        title=_text(inner, "title"),
+        detail=_text(inner, "detail") or _text(inner, "error"),
+        type=_text(inner, "type"),
         status=status if isinstance(status, int) and not isinstance(status, bool) else None,
-        code=_text(inner, "error_code", secrets) or None,
-        trace_id=_text(inner, "trace_id", secrets) or None,
+        code=_text(inner, "error_code") or None,
+        trace_id=_text(inner, "trace_id") or None,
         body=body,
     )
 
 
-def _violations(
-    body: object, sent: object, items: Sequence[object] | None, secrets: Iterable[str]
-) -> tuple[Violation, ...]:
+def _violations(body: object, sent: object, items: Sequence[object] | None) -> tuple[Violation, ...]:
     groups = body.get("validation-errors") if isinstance(body, dict) else None
     found = []
     for group in groups if isinstance(groups, list) else ():
         if not isinstance(group, dict):
             continue
-        request_id = _text(group, "request_id", secrets) or None
+        request_id = _text(group, "request_id") or None
         index = _item_index(request_id, sent)
         if index is not None and items is not None and index < len(items):
             item = items[index]
@@ -561,13 +560,13 @@ def _violations(
         entries = group.get("errors")
         for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, dict):
-                path, code, detail = (_text(entry, key, secrets) for key in ("path", "code", "detail"))
+                path, code, detail = (_text(entry, key) for key in ("path", "code", "detail"))
                 found.append(Violation(path, code, detail, request_id, index, item))
     return tuple(found)
 
 
 def _item_index(request_id: str | None, sent: object) -> int | None:
-    """Position of the item that a request_id names: the item that carries it, else the item of that number."""
+    """Position of the item that a request_id names: the item that carries it, else the one of that number."""
     if request_id is None or not isinstance(sent, list):
         return None
     for index, item in enumerate(sent):
@@ -606,6 +605,6 @@ def _describe(
     if cls is Forbidden:
         return (
             f"Forbidden (answer: {content_type or 'no content type'})",
-            "the account seems to block this address after too many requests: stop, and ask the vendor's support",
+            "the account seems to block this address after too many requests: stop, ask the vendor's support",
         )
     return f"{one_line(response.reason_phrase) or 'error'} (no readable problem in the answer)", cls.mend

@@ -1,7 +1,7 @@
 """Keep secrets out of everything that people read: logs, messages, reprs and tracebacks.
 
-Two lines of defence. A credential lives in a `Secret`, whose repr shows nothing. Text that came from outside (a server's
-answer, a library's message) passes through `redact`, because a server may echo what it was sent.
+Two lines of defence. A credential lives in a `Secret`, whose repr shows nothing. Text that came from outside
+(a server's answer, a library's message) passes through `redact`, because a server may echo what it was sent.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _NAMES = (
 )
 _PATTERNS: Final = (
     # "refresh_token": "…"   'client_secret': '…'
-    (re.compile(rf"""(["'](?:{_NAMES})["']\s*:\s*["'])[^"']*""", re.IGNORECASE), rf"\1{MASK}"),
+    (re.compile(rf"""(["'](?:{_NAMES})["']\s*:\s*["'])(?:\\.|[^"'\\])*""", re.IGNORECASE), rf"\1{MASK}"),
     # refresh_token=…&   client_secret=…
-    (re.compile(rf"(\b(?:{_NAMES})=)[^&\s\"']+", re.IGNORECASE), rf"\1{MASK}"),
+    (re.compile(rf"(\b(?:{_NAMES})=)[^&\s\"'\\]+", re.IGNORECASE), rf"\1{MASK}"),
     # Bearer …
     (re.compile(r"(\b(?:Bearer|Basic)\s+)(?!\[secret\])[\w.~+/=-]+", re.IGNORECASE), rf"\1{MASK}"),
     # A JWT wherever it stands: the vendor's access tokens are JWTs.
@@ -31,7 +31,8 @@ _PATTERNS: Final = (
 
 
 class Secret:
-    """A credential that no repr, log line or traceback shows. `reveal()` gives the text to whoever must send it.
+    """A credential that no repr, log line or traceback shows. `reveal()` gives the text to whoever must send
+    it.
 
     Args:
         value: the credential, a non-empty string.

@@ -1,0 +1,67 @@
+"""Arguments of a client that may come from the environment instead: KOMMO_SUBDOMAIN, KOMMO_DOMAIN,
+KOMMO_TOKEN."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+
+from kommo.address import DEFAULT_DOMAIN, Address, account_address, base_address
+from kommo.errors import ConfigurationError
+from kommo.redaction import Secret
+
+
+def resolve_address(
+    subdomain: str | None = None,
+    *,
+    domain: str | None = None,
+    base_url: str | None = None,
+    allow_insecure_hosts: Iterable[str] = (),
+    environ: Mapping[str, str] = os.environ,
+) -> Address:
+    """Return the account's address from arguments, else from KOMMO_SUBDOMAIN and KOMMO_DOMAIN.
+
+    Args:
+        subdomain: `acme` of `acme.kommo.com`.
+        domain: `kommo.com` unless given here or in the environment.
+        base_url: the whole address instead of subdomain and domain.
+        allow_insecure_hosts: hosts, besides loopback, that plain http may be used with.
+        environ: the variables to read.
+
+    Raises:
+        ConfigurationError: nothing names the account, both ways are used at once, or the address is not
+            valid.
+    """
+    if base_url is not None:
+        if subdomain is not None or domain is not None:
+            raise ConfigurationError("base_url and subdomain/domain name the account twice; give one of them")
+        return base_address(base_url, allow_insecure_hosts=allow_insecure_hosts)
+    subdomain = subdomain if subdomain is not None else environ.get("KOMMO_SUBDOMAIN")
+    if subdomain is None:
+        raise ConfigurationError("no account named; give subdomain= or base_url=, or set KOMMO_SUBDOMAIN")
+    return account_address(subdomain, domain or environ.get("KOMMO_DOMAIN") or DEFAULT_DOMAIN)
+
+
+def resolve_token(token: str | Secret | None, *, environ: Mapping[str, str] = os.environ) -> Secret:
+    """Return the long-lived token from the argument, else from KOMMO_TOKEN.
+
+    Raises:
+        ConfigurationError: there is none, or it cannot be a token. The message never shows it.
+    """
+    if token is None:
+        token, source = environ.get("KOMMO_TOKEN"), "KOMMO_TOKEN"
+    else:
+        source = "token"
+    if token is None:
+        raise ConfigurationError("no token; give token= or set KOMMO_TOKEN")
+    text = (token.reveal() if isinstance(token, Secret) else token).strip()
+    if not text:
+        raise ConfigurationError(f"{source} is empty; give the account's long-lived token")
+    if text.lower().startswith("bearer "):
+        raise ConfigurationError(f"{source} begins with 'Bearer'; give the token alone")
+    if not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise ConfigurationError(
+            f"{source} holds blanks, line breaks or characters outside ASCII; copy the token again, whole"
+        )
+    return Secret(text)

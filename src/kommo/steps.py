@@ -1,0 +1,88 @@
+"""One implementation for sync and async: a procedure is a generator that yields what it wants done.
+
+The generator decides; a driver does. `run` does each step on the spot, `arun` awaits it. So a procedure such
+as "send, wait, send again" is written once, and the two worlds differ only in the few step classes below and
+in those of the transport.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from typing import Any, Protocol, TypeVar
+
+from attrs import frozen
+
+T = TypeVar("T")
+
+
+class Step(Protocol):
+    """Something to be done, in either world. Its result, or its exception, goes back into the generator."""
+
+    def run(self) -> Any: ...
+
+    async def arun(self) -> Any: ...
+
+
+Steps = Generator[Step, Any, T]
+
+
+@frozen
+class Sleep:
+    """Wait for that many seconds."""
+
+    seconds: float
+
+    def run(self) -> None:
+        time.sleep(self.seconds)
+
+    async def arun(self) -> None:
+        import anyio
+
+        await anyio.sleep(self.seconds)
+
+
+@frozen
+class Call:
+    """Call a function that blocks: on the spot, or in a worker thread that cancellation does not
+    interrupt."""
+
+    function: Callable[[], Any]
+
+    def run(self) -> Any:
+        return self.function()
+
+    async def arun(self) -> Any:
+        import anyio.to_thread
+
+        return await anyio.to_thread.run_sync(self.function)
+
+
+def run(steps: Steps[T]) -> T:
+    """Do every step of a procedure and return its result."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                result = step.run()
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+
+
+async def arun(steps: Steps[T]) -> T:
+    """Do every step of a procedure without blocking the event loop, and return its result."""
+    try:
+        step = next(steps)
+        while True:
+            try:
+                result = await step.arun()
+            except BaseException as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]

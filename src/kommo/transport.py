@@ -1,0 +1,258 @@
+"""What happens between the client and the network: turn, send, log, and perhaps send again.
+
+One class is both of httpx's kinds of transport. The procedure is written once, as steps; only sending and
+reading differ.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import count
+from typing import Final, TypeVar
+
+import httpx
+from attrs import frozen
+
+from kommo.address import Address, is_loopback
+from kommo.errors import ConfigurationError, one_line, retry_after
+from kommo.limits import RateLimiter
+from kommo.redaction import logger
+from kommo.retry import RetryPolicy
+from kommo.steps import Sleep, Steps, arun, run
+
+HttpT = TypeVar("HttpT")
+
+# Answers whose body is small and says how long to wait.
+_REFUSALS: Final = frozenset({429, *range(500, 600)})
+
+
+@frozen
+class _Send:
+    """Send a request over the HTTP transport of this world."""
+
+    transport: Transport
+    request: httpx.Request
+
+    def run(self) -> httpx.Response:
+        return self.transport.sync_http.handle_request(self.request)
+
+    async def arun(self) -> httpx.Response:
+        return await self.transport.async_http.handle_async_request(self.request)
+
+
+@frozen
+class _Read:
+    """Read an answer's body to its end and give the connection back."""
+
+    response: httpx.Response
+
+    def run(self) -> bytes:
+        try:
+            return self.response.read()
+        finally:
+            self.response.close()
+
+    async def arun(self) -> bytes:
+        try:
+            return await self.response.aread()
+        finally:
+            await self.response.aclose()
+
+
+class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Sends requests of one account, at its rate, again where that is safe, and to no other host.
+
+    Args:
+        address: of the account; a request for anything else is refused before it is sent.
+        limiter: hands out turns; None sends at once.
+        retry: when to send again.
+        http: an httpx transport to send with, sync, async or both, in place of the network. It is closed with
+            the client.
+        ssl_context: own certificates or authorities; it must verify. None trusts the usual authorities.
+        proxy: URL of a proxy; None takes the usual environment variables (HTTPS_PROXY, NO_PROXY ...).
+
+    Raises:
+        ConfigurationError: the TLS context does not verify, or the proxy's URL is not valid.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        limiter: RateLimiter | None = None,
+        retry: RetryPolicy | None = None,
+        http: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+    ) -> None:
+        if ssl_context is not None and (
+            ssl_context.verify_mode != ssl.CERT_REQUIRED or not ssl_context.check_hostname
+        ):
+            raise ConfigurationError(
+                "ssl_context does not verify the server; TLS is always verified: "
+                "add your authority to it with load_verify_locations"
+            )
+        self._address = address
+        self._limiter = limiter
+        self._retry = retry or RetryPolicy()
+        self._ssl: ssl.SSLContext | bool = ssl_context if ssl_context is not None else True
+        self._proxy = proxy if proxy is not None else _environment_proxy(address)
+        self._sync_http = http if isinstance(http, httpx.BaseTransport) else None
+        self._async_http = http if isinstance(http, httpx.AsyncBaseTransport) else None
+        self._own_http = http is None
+
+    @property
+    def sync_http(self) -> httpx.BaseTransport:
+        """The transport that sync requests go through, made at the first of them."""
+        if self._sync_http is None:
+            self._sync_http = self._new_http(httpx.HTTPTransport, "AsyncKommo")
+        return self._sync_http
+
+    @property
+    def async_http(self) -> httpx.AsyncBaseTransport:
+        """The transport that async requests go through, made at the first of them."""
+        if self._async_http is None:
+            self._async_http = self._new_http(httpx.AsyncHTTPTransport, "Kommo")
+        return self._async_http
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return run(self._exchange(request))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await arun(self._exchange(request))
+
+    def close(self) -> None:
+        if self._sync_http is not None:
+            self._sync_http.close()
+
+    async def aclose(self) -> None:
+        if self._async_http is not None:
+            await self._async_http.aclose()
+
+    def _exchange(self, request: httpx.Request) -> Steps[httpx.Response]:
+        if not self._address.owns(request.url):
+            raise ConfigurationError(
+                f"refusing to send a request to {one_line(request.url.host, 100)}: "
+                f"this client and its token belong to {self._address}"
+            )
+        what = f"{request.method} {request.url.path}"
+        began = None
+        for attempt in count(1):
+            if self._limiter is not None:
+                within = None if began is None else began + self._retry.total - time.monotonic()
+                yield from self._limiter.turn(what, within=within)
+            sent_at = time.monotonic()
+            began = sent_at if began is None else began
+            outcome: httpx.Response | httpx.TransportError
+            try:
+                outcome = yield _Send(self, request)
+            except httpx.TransportError as error:
+                outcome = error
+            now = time.monotonic()
+            _log_outcome(what, outcome, now - sent_at)
+            asked = None
+            if isinstance(outcome, httpx.Response) and outcome.status_code in _REFUSALS:
+                outcome = yield from _in_memory(outcome)
+                asked = retry_after(outcome)
+            pause = self._retry.pause(
+                request.method, outcome, attempt=attempt, elapsed=now - began, asked=asked
+            )
+            if pause is None:
+                break
+            if (
+                isinstance(outcome, httpx.Response)
+                and outcome.status_code == 429
+                and self._limiter is not None
+            ):
+                self._limiter.hold(pause)
+            logger.info("%s: trying again in %.1f s, attempt %d", what, pause, attempt + 1)
+            yield Sleep(pause)
+        if isinstance(outcome, httpx.TransportError):
+            raise outcome
+        if not outcome.is_closed:
+            assert began is not None
+            outcome.stream = _BoundedStream(outcome.stream, began + self._retry.total, request)
+        return outcome
+
+    def _new_http(self, kind: Callable[..., HttpT], other_client: str) -> HttpT:
+        if not self._own_http:
+            raise ConfigurationError(
+                f"the transport given serves only {other_client}; give one for this client, or none"
+            )
+        # A plain http address needs no certificates; loading them takes longer than a request.
+        tls = self._ssl if self._address.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        try:
+            return kind(verify=tls, proxy=self._proxy)
+        except (ValueError, ImportError) as error:
+            raise ConfigurationError(
+                f"proxy: cannot be used ({one_line(str(error), 120)}); correct its URL"
+            ) from None
+
+
+class _BoundedStream(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """An answer's body that must be complete by a certain moment, however slowly it drips."""
+
+    def __init__(
+        self, stream: httpx.SyncByteStream | httpx.AsyncByteStream, until: float, request: httpx.Request
+    ) -> None:
+        self._stream = stream
+        self._until = until
+        self._request = request
+
+    def __iter__(self) -> Iterator[bytes]:
+        assert isinstance(self._stream, httpx.SyncByteStream)
+        for chunk in self._stream:
+            self._check()
+            yield chunk
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        assert isinstance(self._stream, httpx.AsyncByteStream)
+        async for chunk in self._stream:
+            self._check()
+            yield chunk
+
+    def close(self) -> None:
+        assert isinstance(self._stream, httpx.SyncByteStream)
+        self._stream.close()
+
+    async def aclose(self) -> None:
+        assert isinstance(self._stream, httpx.AsyncByteStream)
+        await self._stream.aclose()
+
+    def _check(self) -> None:
+        if time.monotonic() > self._until:
+            raise httpx.ReadTimeout("the body came too slowly", request=self._request)
+
+
+def _in_memory(response: httpx.Response) -> Steps[httpx.Response]:
+    """Read a refusal to its end, so that its connection is free while others wait; what cannot be read counts
+    as empty."""
+    try:
+        content = yield _Read(response)
+    except (httpx.HTTPError, httpx.StreamError):
+        content = b""
+    headers = [
+        (name, value)
+        for name, value in response.headers.raw
+        if name.lower() not in (b"content-encoding", b"content-length", b"transfer-encoding")
+    ]
+    return httpx.Response(
+        response.status_code, headers=headers, content=content, extensions=response.extensions
+    )
+
+
+def _log_outcome(what: str, outcome: httpx.Response | Exception, seconds: float) -> None:
+    if isinstance(outcome, Exception):
+        logger.info("%s: %s after %.0f ms", what, type(outcome).__name__, seconds * 1000)
+    elif logger.isEnabledFor(logging.DEBUG):
+        logger.debug("%s: %d after %.0f ms", what, outcome.status_code, seconds * 1000)
+
+
+def _environment_proxy(address: Address) -> str | None:
+    if is_loopback(address.host) or urllib.request.proxy_bypass(address.host):
+        return None
+    return urllib.request.getproxies().get(address.scheme)
