@@ -37,7 +37,25 @@ def bundle(root: Path) -> dict[str, Any]:
             component name, or path items that refer to each other in a circle; the message names file, line,
             pointer and the mend.
     """
-    return _Bundler(root).run()
+    return bundle_with_origins(root)[0]
+
+
+def bundle_with_origins(root: Path) -> tuple[dict[str, Any], dict[tuple[str | int, ...], Path]]:
+    """Bundle a document and say where its parts come from.
+
+    Returns:
+        The document, and: parts of a JSON pointer in it -> the file whose content stands there.
+
+    Raises:
+        DocumentError: As `bundle`.
+    """
+    bundler = _Bundler(root)
+    document = bundler.run()
+    origins: dict[tuple[str | int, ...], Path] = {(): bundler.root, **bundler.items}
+    for (section, name), path in bundler.sources.items():
+        if path != bundler.root:
+            origins["components", section, name] = path
+    return document, origins
 
 
 def references(value: Any, parts: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -87,6 +105,7 @@ class _Bundler:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self.base = self.root.parent
+        self.items: dict[tuple[str | int, ...], Path] = {}  # parts of a path item -> the file it comes from
         self.sources: dict[tuple[str, str], Path] = {}  # (section, name) -> the file it comes from
         self.components: dict[str, dict[str, Any]] = {}
         self.waiting: list[tuple[str, str, Path]] = []
@@ -97,7 +116,8 @@ class _Bundler:
         for key, value in source.items():
             if key in ("paths", "webhooks") and isinstance(value, dict):
                 document[key] = {
-                    url: self.path_item(item, self.root, (key, url), ()) for url, item in value.items()
+                    url: self.path_item(item, self.root, (key, url), (), (key, url))
+                    for url, item in value.items()
                 }
             elif key == "components" and isinstance(value, dict):
                 self.own_components(value)
@@ -137,8 +157,17 @@ class _Bundler:
             if got != "#" + pointer(parts):
                 raise self.fault(self.root, parts, f"{ref!r} is {got} by its place; give it that name here")
 
-    def path_item(self, item: Any, path: Path, parts: tuple[str | int, ...], seen: tuple[Path, ...]) -> Any:
+    def path_item(
+        self,
+        item: Any,
+        path: Path,
+        parts: tuple[str | int, ...],
+        seen: tuple[Path, ...],
+        where: tuple[str | int, ...],
+    ) -> Any:
         if not (isinstance(item, dict) and isinstance(item.get("$ref"), str)):
+            if path != self.root:
+                self.items[where] = path
             return self.copy(item, path, parts)
         if len(item) > 1:
             extra = next(key for key in item if key != "$ref")
@@ -149,7 +178,7 @@ class _Bundler:
         if target in seen:
             circle = " -> ".join(shown(step) for step in (*seen[seen.index(target) :], target))
             raise self.fault(path, parts, f"path items refer to each other in a circle: {circle}; break it")
-        return self.path_item(load_mapping(target, "a path item"), target, (), (*seen, target))
+        return self.path_item(load_mapping(target, "a path item"), target, (), (*seen, target), where)
 
     def copy(self, value: Any, path: Path, parts: tuple[str | int, ...]) -> Any:
         if isinstance(value, list):

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -36,18 +37,26 @@ Parts = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
+class Query:
+    """A JSONPath query: as it was written, for messages, and compiled."""
+
+    text: str
+    path: JSONPath
+
+
+@dataclass(frozen=True)
 class Action:
     """One action of an overlay.
 
     Args:
         index: Its place in the overlay's list, for messages.
-        target: The compiled query that selects the nodes.
+        target: The query that selects the nodes.
         verb: "remove", "update" or "copy"; "none" for one that says `remove: false` and no more.
-        value: The update's value (any JSON value), or the compiled query of a copy's source.
+        value: The update's value (any JSON value), or the query of a copy's source.
     """
 
     index: int
-    target: JSONPath
+    target: Query
     verb: str
     value: Any = None
 
@@ -148,7 +157,9 @@ class _Application:
             targets = self.select(action.target, action, "target")
             if not targets:
                 self.dead(
-                    action, "target", f"{action.target} matches nothing{_hint(action.target, self.root)}"
+                    action,
+                    "target",
+                    f"{action.target.text} matches nothing{_hint(action.target.path, self.root)}",
                 )
             elif not self.perform(action, targets):
                 self.dead(
@@ -168,7 +179,7 @@ class _Application:
                 raise self.fault(
                     action,
                     "copy",
-                    f"{action.value} selects {len(sources)} nodes; a copy needs exactly one source",
+                    f"{action.value.text} selects {len(sources)} nodes; a copy needs exactly one source",
                 )
             # Taken before anything changes: the source may lie inside a target, or around one.
             value = copy.deepcopy(next(iter(sources.values())))
@@ -263,11 +274,11 @@ class _Application:
                 changed = True
         return changed
 
-    def select(self, query: JSONPath, action: Action, field: str) -> dict[Parts, Any]:
+    def select(self, query: Query, action: Action, field: str) -> dict[Parts, Any]:
         try:
-            return {tuple(match.parts): match.obj for match in query.finditer(self.root)}
+            return {tuple(match.parts): match.obj for match in query.path.finditer(self.root)}
         except (JSONPathError, RecursionError) as error:
-            raise self.fault(action, field, f"{query} cannot be evaluated: {error}") from error
+            raise self.fault(action, field, f"{query.text} cannot be evaluated: {error}") from error
 
     def at(self, parts: Parts) -> Any:
         node = self.root
@@ -362,7 +373,7 @@ def _environment() -> JSONPathEnvironment:
     return JSONPathEnvironment(strict=True)
 
 
-def _query(path: Path, index: int, field: str, text: str) -> JSONPath:
+def _query(path: Path, index: int, field: str, text: str) -> Query:
     try:
         query = _environment().compile(text)
     except (JSONPathError, RecursionError) as error:
@@ -372,7 +383,7 @@ def _query(path: Path, index: int, field: str, text: str) -> JSONPath:
             "mend the query"
         ) from error
     assert isinstance(query, JSONPath)  # a strict environment compiles no compound queries
-    return query
+    return Query(text, query)
 
 
 def _hint(query: JSONPath, document: Any) -> str:
@@ -380,7 +391,9 @@ def _hint(query: JSONPath, document: Any) -> str:
     for length in range(len(query.segments) - 1, 0, -1):
         head = JSONPath(env=query.env, segments=query.segments[:length], pseudo_root=False)
         if next(iter(head.finditer(document)), None) is not None:
-            return f" ({head} does)"
+            # The library writes $['a']['b-c']; people write $.a['b-c'].
+            short = re.sub(r"\['([A-Za-z_][A-Za-z0-9_]*)'\]", r".\1", str(head))
+            return f" ({short} does)"
     return ""
 
 

@@ -1,0 +1,87 @@
+"""The house rules of the contract.
+
+A rule is a small function with an id; `document_rule` and `source_rule` put it on the list. Document rules
+look at a bundled document and run twice: on the base alone, where a finding names the file it comes from,
+and on the base with all quirk overlays. Source rules look at files.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from kommo.spec.assemble import assemble
+from kommo.spec.bundle import bundle_with_origins
+from kommo.spec.documents import line_of, pointer, shown
+from kommo.spec.lint.rules import DOCUMENT_RULES, SOURCE_RULES, Base, Sources
+from kommo.spec.project import DIST, ROOT_DOCUMENT
+
+for _module in ("operations", "descriptions", "schemas", "examples", "references", "overlays", "evidence"):
+    importlib.import_module(f"kommo.spec.lint.{_module}")
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """A broken rule and its place."""
+
+    file: str
+    line: int
+    pointer: str
+    rule: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.pointer}: {self.rule}: {self.message}"
+
+
+def findings(root: Path) -> list[Finding]:
+    """Hold a checkout against every rule.
+
+    Args:
+        root: The checkout.
+
+    Returns:
+        What is wrong, by file and line; empty when nothing is.
+
+    Raises:
+        CommandError: The sources cannot even be assembled.
+    """
+    document, origins = bundle_with_origins(root / ROOT_DOCUMENT)
+    found: list[Finding] = []
+    seen: set[tuple[str, str, str]] = set()
+    for rule in DOCUMENT_RULES:
+        for parts, message in rule.check(document):
+            seen.add((rule.id, pointer(parts), message))
+            origin = max((key for key in origins if parts[: len(key)] == key), key=len, default=())
+            path = origins.get(origin, root / ROOT_DOCUMENT)
+            found.append(_finding(path, parts[len(origin) :], rule.id, message))
+    full = assemble(root)
+    for rule in DOCUMENT_RULES:
+        for parts, message in rule.check(full):
+            if (rule.id, pointer(parts), message) not in seen:
+                # What an overlay brought has no place in the base; the bundle is where it can be seen.
+                place = root / DIST / "kommo.openapi.json"
+                found.append(_finding(place, parts, rule.id, f"{message} (with all overlays)"))
+    sources = Sources(root, Base(document, origins), full)
+    for source_rule in SOURCE_RULES:
+        for path, parts, message in source_rule.check(sources):
+            found.append(_finding(path, parts, source_rule.id, message))
+    return sorted(set(found))
+
+
+def _finding(path: Path, parts: tuple[str | int, ...], rule: str, message: str) -> Finding:
+    return Finding(shown(path), line_of(path, parts), pointer(parts) or "/", rule, message)
+
+
+def report(root: Path) -> int:
+    """Print the findings; return 0 when there are none, else 1."""
+    found = findings(root)
+    for finding in found:
+        print(finding)
+    if found:
+        print(f"kommo spec: {len(found)} findings", file=sys.stderr)
+        return 1
+    print(f"{len(DOCUMENT_RULES) + len(SOURCE_RULES)} rules, no findings")
+    return 0

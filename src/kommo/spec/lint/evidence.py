@@ -1,0 +1,131 @@
+"""Rules about evidence: a cited source exists, and so does the cited line."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kommo.spec.bundle import resolve
+from kommo.spec.documents import load, nearest
+from kommo.spec.lint.rules import Sources, source_rule
+from kommo.spec.project import EVIDENCE, QUIRK_OVERLAYS, overlay_files, overlay_id
+from kommo.spec.walk import Parts
+
+Problems = Iterator[tuple[Path, Parts, str]]
+
+_CITATION = re.compile(r"(?P<source>[A-Za-z0-9][A-Za-z0-9-]*)(?::(?P<first>\d+)(?:-(?P<last>\d+))?)?")
+DISPOSITIONS = ("overlay", "base", "mock", "none")
+
+
+def known_sources(root: Path) -> dict[str, dict[str, Any]]:
+    """The sources that evidence may name: id -> what is known about it."""
+    sources: dict[str, dict[str, Any]] = load(root / EVIDENCE / "sources.yaml")["sources"]
+    return sources
+
+
+def source_problem(known: dict[str, dict[str, Any]], source: Any, lines: Any) -> str | None:
+    """Say what is wrong with a citation; `lines` is [first, last] or None."""
+    if source not in known:
+        return f"no source {source!r} in {EVIDENCE}/sources.yaml{nearest(str(source), known)}"
+    if lines is None:
+        return None
+    if not (isinstance(lines, list) and len(lines) == 2 and all(type(line) is int for line in lines)):
+        return f"lines must be [first, last], they are {lines!r}"
+    count = known[source].get("lines")
+    if count is None:
+        return f"{source} has no lines to cite; give a locator"
+    if not 1 <= lines[0] <= lines[1] <= count:
+        return f"lines {lines[0]}-{lines[1]} are not in {source}, which has {count}"
+    return None
+
+
+@source_rule("x-source")
+def cited_sources(sources: Sources) -> Problems:
+    """`x-source` cites `source`, `source:line` or `source:first-last`; several with commas or as a list."""
+    known = known_sources(sources.root)
+    for path in sorted(set(sources.base.origins.values())):
+        for parts, text in _citations(load(path), ()):
+            for citation in text if isinstance(text, list) else str(text).split(","):
+                match = _CITATION.fullmatch(str(citation).strip())
+                if match is None:
+                    yield path, parts, f"{citation!r} is no citation; write source:line or source:first-last"
+                    continue
+                first, last = match["first"], match["last"] or match["first"]
+                problem = source_problem(known, match["source"], [int(first), int(last)] if first else None)
+                if problem:
+                    yield path, parts, problem
+
+
+def _citations(value: Any, parts: Parts) -> Iterator[tuple[Parts, Any]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key == "x-source":
+                yield (*parts, key), item
+            else:
+                yield from _citations(item, (*parts, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _citations(item, (*parts, index))
+
+
+@source_rule("ledger")
+def ledger(sources: Sources) -> Problems:
+    """Every entry of the quirk ledger is accounted for, and what it points to exists."""
+    path = sources.root / EVIDENCE / "quirks.yaml"
+    known = known_sources(sources.root)
+    overlays = {overlay_id(overlay) for overlay in overlay_files(sources.root / QUIRK_OVERLAYS)}
+    seen: set[str] = set()
+    for index, entry in enumerate(load(path)["quirks"]):
+        here: Parts = ("quirks", index)
+        if entry["id"] in seen:
+            yield path, (*here, "id"), f"the id {entry['id']} stands twice"
+        seen.add(entry["id"])
+        for number, place in enumerate(entry.get("places") or []):
+            problem = source_problem(known, place.get("source"), [place.get("line")] * 2)
+            if problem:
+                yield path, (*here, "places", number), problem
+        for number, source in enumerate(entry.get("sources") or []):
+            if source not in known:
+                yield path, (*here, "sources", number), source_problem(known, source, None) or ""
+        disposition = entry.get("disposition")
+        if disposition not in DISPOSITIONS:
+            yield path, here, f"the disposition {disposition!r} is none of {', '.join(DISPOSITIONS)}"
+        elif not entry.get("why" if disposition == "none" else disposition):
+            yield path, here, f"the disposition is {disposition}, and nothing says which or why"
+        for number, name in enumerate(entry.get("overlay") or []):
+            if name not in overlays:
+                yield (
+                    path,
+                    (*here, "overlay", number),
+                    f"there is no overlay {name!r}{nearest(name, overlays)}",
+                )
+        for number, place_in_base in enumerate(entry.get("base") or []):
+            if not _resolves(sources.full, place_in_base) and not _resolves(
+                sources.base.document, place_in_base
+            ):
+                yield path, (*here, "base", number), f"{place_in_base} leads nowhere in the contract"
+        for number, name in enumerate(entry.get("mock") or []):
+            if name not in overlays and not _module(name):
+                yield (
+                    path,
+                    (*here, "mock", number),
+                    f"{name!r} is neither a quirk's id nor a module of kommo.mock",
+                )
+
+
+def _resolves(document: dict[str, Any], ref: str) -> bool:
+    try:
+        resolve(document, ref)
+    except KeyError:
+        return False
+    return True
+
+
+def _module(name: str) -> bool:
+    try:
+        return name.startswith("kommo.mock") and importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
