@@ -19,7 +19,7 @@ report_inputs  := $(contract_files) $(template_files) $(python_files) requiremen
 
 .DEFAULT_GOAL := all
 .PHONY: all help setup bundle client reference build lint types check test contract contract-live \
-        mutation-score bench lock clean
+        mutation-score bench diff lock clean
 
 all: $(CACHE)/report.txt ## set up, build the contract and the client, check both against the mock, report
 	@cat $(CACHE)/report.txt
@@ -82,6 +82,10 @@ test: $(SETUP) ## all tests
 
 bench: $(SETUP) ## ratios side by side; prints tables, asserts nothing
 	@for file in bench/bench_*.py; do echo; echo "== $$file"; $(PY) $$file; done
+
+diff: $(SETUP) ## what changed for callers since a tag, branch or commit: make diff BASE=v0.1.0
+	@test -n "$(BASE)" || { echo "make diff: say since when, for instance: make diff BASE=HEAD~5" >&2; exit 2; }
+	@$(KOMMO) release diff "$(BASE)"
 
 lock: ## requirements.lock from pyproject.toml
 	@test -x $(CACHE)/lock/bin/uv || { $(PYTHON) -m venv $(CACHE)/lock && $(CACHE)/lock/bin/pip install --quiet uv; }

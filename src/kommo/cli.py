@@ -32,6 +32,7 @@ COMMANDS: dict[str, Entry] = {
     "mock": Entry("kommo.mock.command", "mock", "serve a stateful stand-in for the API on this machine"),
     "spec": Entry("kommo.spec.command", "spec", "build, check and overlay OpenAPI documents"),
     "contract": Entry("kommo.contract.command", "contract", "check a server against the published contract"),
+    "release": Entry("kommo.release.command", "spec", "compare the contract with an earlier one"),
 }
 
 INTERRUPTED = 130  # what a shell reports for a command stopped by Ctrl-C (128 + SIGINT)

@@ -10,7 +10,9 @@ ROOT = Path(__file__).parents[2]
 
 
 def _rows() -> list[tuple[list[str], str]]:
-    section = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## Who owns what")[1].split("\n## ")[0]
+    section = (
+        (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## Who owns what")[1].split("\n## ")[0]
+    )
     rows = []
     for line in section.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]

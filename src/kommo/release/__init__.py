@@ -1,0 +1,1 @@
+"""What a release needs to know: what changed for callers, and which version number that asks for."""

@@ -1,0 +1,58 @@
+"""``kommo release``: what changed for callers, and which version number that asks for."""
+
+import json
+from argparse import ArgumentParser, Namespace
+
+from kommo.release.baseline import bundle_at
+from kommo.release.changes import Change, Impact, needed_impact, next_version
+from kommo.release.diff import compare, count
+
+SUMMARY = "compare the contract with an earlier one"
+
+_HEADINGS = {
+    Impact.MAJOR: "May break callers",
+    Impact.MINOR: "New or relaxed",
+    Impact.PATCH: "Wording only",
+}
+
+
+def configure(parser: ArgumentParser) -> None:
+    """Declare the arguments of ``kommo release``."""
+    actions = parser.add_subparsers(dest="action", required=True)
+    diff = actions.add_parser(
+        "diff", help="what changed for callers since a git revision, in plain sentences"
+    )
+    diff.add_argument(
+        "base", metavar="REVISION", help="a tag, branch or commit that holds the published contract"
+    )
+    diff.add_argument(
+        "--fail-on-breaking", action="store_true", help="exit 1 when a change may break callers"
+    )
+
+
+def run(args: Namespace) -> int:
+    """Carry out ``kommo release``; 0, or 1 where a breaking change was to be refused."""
+    from kommo.published import bundle_path
+    from kommo.spec.project import find_root
+
+    root = find_root()
+    new = json.loads(bundle_path("json").read_text(encoding="utf-8"))
+    old = bundle_at(root, args.base)
+    changes = compare(old, new)
+    print(render(changes, base=args.base, old_version=str(old["info"]["version"])))
+    return int(args.fail_on_breaking and needed_impact(changes) is Impact.MAJOR)
+
+
+def render(changes: list[Change], *, base: str, old_version: str) -> str:
+    """The changes as text for people: grouped by impact, one line each."""
+    if not changes:
+        return f"Nothing changed for callers since {base}."
+    lines = []
+    for impact, heading in _HEADINGS.items():
+        if chosen := [change for change in changes if change.impact is impact]:
+            lines += [f"{heading} ({count(changes, impact)}):", *(f"  - {change}" for change in chosen), ""]
+    impact = needed_impact(changes)
+    lines.append(
+        f"A {impact.name.lower()} change: {old_version} becomes {next_version(old_version, impact)}."
+    )
+    return "\n".join(lines)
