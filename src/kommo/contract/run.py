@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import groupby
+from typing import Final
 
 import httpx
 from attrs import evolve
 
 from kommo.contract.document import Contract
-from kommo.contract.layers import schema
+from kommo.contract.layers import media, nearmiss, schema, walk
 from kommo.contract.options import LAYERS, SCHEMATHESIS, CannotRun, Options, Result
 from kommo.contract.port import Port
 from kommo.contract.session import Halted, Session, unreachable
 from kommo.published import load_bundle
 
-_OWN = {}
+_OWN: Final[dict[str, Callable[[Session], None]]] = {
+    "walk": walk.run,
+    "media": media.run,
+    "nearmiss": nearmiss.run,
+}
 
 
 def run(options: Options) -> Result:
@@ -32,7 +37,7 @@ def run(options: Options) -> Result:
         CannotRun: the server does not answer, an operation or a layer does not exist, or the document is broken.
     """
     options = complete(options)
-    contract = Contract(options.document)
+    contract = Contract(options.document or {})
     _validate(options, contract)
     with Port(options.base_url, options.token, app=options.app) as port:
         session = Session(options, contract, port)

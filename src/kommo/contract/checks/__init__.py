@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kommo.contract.checks import links, secrets
+from kommo.contract.checks import echo, echo_v2, links, secrets
 from kommo.contract.document import Contract, Violation
 from kommo.contract.exchange import Exchange
 
@@ -24,3 +24,5 @@ def exchange_checks(
         yield from contract.response_violations(exchange)
     yield from secrets.check(exchange)
     yield from links.check(exchange)
+    yield from echo.check(exchange)
+    yield from echo_v2.check(exchange)

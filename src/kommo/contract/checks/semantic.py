@@ -15,8 +15,8 @@ from attrs import frozen
 
 from kommo.contract.exchange import NO_JSON, Exchange
 
-_REFERENCE: Final = frozenset({"NotSupportedChoice"})
-_SELECTS: Final = frozenset({"select", "multiselect", "radiobutton"})
+#: Codes with which a server says that a value refers to nothing, or to something taken.
+CODES: Final = frozenset({"NotSupportedChoice"})
 
 
 @frozen
@@ -25,13 +25,11 @@ class Rule:
 
     Attributes:
         place: regular expression of the dotted path inside the item, indexes written as `#`.
-        codes: codes with which the server may refuse it.
-        applies: says of the item that was sent whether the rule can be broken by it at all.
+        applies: says of the item that was sent whether it can break the rule at all.
         why: the rule, for people.
     """
 
     place: str
-    codes: frozenset[str]
     applies: Callable[[Mapping[str, Any]], bool]
     why: str
 
@@ -40,65 +38,32 @@ def _has(*keys: str) -> Callable[[Mapping[str, Any]], bool]:
     return lambda item: any(item.get(key) not in (None, [], {}) for key in keys)
 
 
-def _type_unknown_or(*types: str) -> Callable[[Mapping[str, Any]], bool]:
-    return lambda item: item.get("type") is None or item["type"] in types
+def _inside(key: str, *names: str) -> Callable[[Mapping[str, Any]], bool]:
+    def applies(item: Mapping[str, Any]) -> bool:
+        entries = item.get(key)
+        return isinstance(entries, list) and any(
+            isinstance(entry, dict) and entry.get(name) is not None for entry in entries for name in names
+        )
+
+    return applies
 
 
 RULES: Final[tuple[Rule, ...]] = (
-    Rule(r"group_id", _REFERENCE, _has("group_id"), "the group must exist"),
-    Rule(r"fields(\.#)?", _REFERENCE, _has("fields"), "the fields of a group must exist"),
-    Rule(r"enums(\.#)?\.id", _REFERENCE, _has("enums"), "an option's id must be one of the field's"),
+    Rule(r"group_id", _has("group_id"), "the group must exist"),
+    Rule(r"fields(\.#)?", _has("fields"), "the fields of a group must exist"),
+    Rule(r"enums\.#\.id", _inside("enums", "id"), "an option's id must be one of the field's"),
     Rule(
-        r"enums",
-        frozenset({"RequiredFilled"}),
-        _type_unknown_or(*_SELECTS),
-        "a list type is created with its options",
+        r"nested\.#\.(id|parent_id|request_id|parent_request_id)",
+        _inside("nested", "id", "parent_id", "request_id", "parent_request_id"),
+        "parents must exist, and nothing is its own ancestor",
     ),
     Rule(
-        r"enums",
-        frozenset({"FieldNotExpected"}),
-        lambda item: item.get("type") not in _SELECTS,
-        "only list types take options",
+        r"required_statuses(\.#(\.(status_id|pipeline_id))?)?", _has("required_statuses"), "stages must exist"
     ),
-    Rule(
-        r"nested(\.#)?(\.(id|parent_id|request_id|parent_request_id))?",
-        _REFERENCE,
-        _has("nested"),
-        "parents must exist",
-    ),
-    Rule(
-        r"nested",
-        frozenset({"FieldNotExpected"}),
-        lambda item: item.get("type") != "category",
-        "only a category takes nested values",
-    ),
-    Rule(
-        r"required_statuses(\.#)?(\.(status_id|pipeline_id))?",
-        _REFERENCE,
-        _has("required_statuses"),
-        "stages must exist",
-    ),
-    Rule(
-        r"remind",
-        frozenset({"FieldNotExpected"}),
-        lambda item: item.get("type") != "birthday",
-        "only a birthday reminds",
-    ),
-    Rule(r"id", _REFERENCE, _has("id"), "the entity must exist"),
-    Rule(r"code", _REFERENCE, _has("code"), "a code is taken only once"),
-    Rule(r"catalog_id", _REFERENCE, _has("catalog_id"), "the list must exist"),
-    Rule(
-        r"custom_fields(_values)?(\.#)?(\..+)?",
-        _REFERENCE | {"FieldNotExpected"},
-        _has("custom_fields", "custom_fields_values"),
-        "field, option and value must fit the field",
-    ),
-    Rule(
-        r"type",
-        _REFERENCE,
-        lambda item: item.get("type") in ("invoices", "products", "suppliers"),
-        "one list of each special type",
-    ),
+    Rule(r"id", _has("id"), "the entity must exist"),
+    Rule(r"code", _has("code"), "a code is taken only once"),
+    Rule(r"catalog_id", _has("catalog_id"), "the list must exist"),
+    Rule(r"custom_fields\.#(\..+)?", _has("custom_fields"), "field, option and value must fit the field"),
 )
 
 
@@ -122,12 +87,13 @@ def unjustified(exchange: Exchange) -> str | None:
             return "validation-errors names no error"
         item = _item(exchange.sent, report.get("request_id"))
         for error in errors:
-            code, place = str(error.get("code")), re.sub(r"\b\d+\b", "#", str(error.get("path")))
-            if not any(
-                code in rule.codes and re.fullmatch(rule.place, place) and rule.applies(item)
-                for rule in RULES
-            ):
-                return f"refused with {code} at {error.get('path')!r} ({error.get('detail')}), which the contract allows"
+            code, path = str(error.get("code")), str(error.get("path"))
+            place = re.sub(r"\b\d+\b", "#", path)
+            known = code in CODES and any(
+                re.fullmatch(rule.place, place) and rule.applies(item) for rule in RULES
+            )
+            if not known:
+                return f"refused with {code} at {path!r} ({error.get('detail')}), which the contract allows"
     return None
 
 
@@ -145,6 +111,7 @@ def _item(sent: Any, request_id: Any) -> Mapping[str, Any]:
         if str(item.get("request_id")) == str(request_id):
             return item
     try:
-        return items[int(request_id)]
+        found: Mapping[str, Any] = items[int(request_id)]
     except (TypeError, ValueError, IndexError):
-        return items[0] if len(items) == 1 else {}
+        found = items[0] if len(items) == 1 else {}
+    return found

@@ -68,7 +68,7 @@ def configuration(options: Options, phases: Sequence[str]) -> SchemathesisConfig
 def load(options: Options, contract: Contract, phases: Sequence[str]) -> Any:
     """Return the schemathesis schema of the contract, bound to the server of `options`."""
     # schemathesis keeps and rewrites parts of what it is given.
-    schema = schemathesis.openapi.from_dict(
+    schema: Any = schemathesis.openapi.from_dict(
         copy.deepcopy(dict(contract.document)), config=configuration(options, phases)
     )
     if options.app is not None:

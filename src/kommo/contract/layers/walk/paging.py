@@ -1,0 +1,139 @@
+"""Reading a list page by page neither loses nor repeats anything."""
+
+from __future__ import annotations
+
+from kommo.contract.checks.links import links
+from kommo.contract.domain import Collection, Listing, core, difference
+from kommo.contract.exchange import Exchange
+
+
+def check(collection: Collection) -> None:
+    """Compare the pages of a list with the whole of it, by the parameters the contract declares.
+
+    Args:
+        collection: a list with some things in it that nobody else changes meanwhile.
+    """
+    script, operation = collection.script, collection.op("list")
+    whole = collection.read()
+    if not whole.complete:
+        return
+    ids = [item.get("id") for item in whole.items]
+    if len(set(map(repr, ids))) < len(ids):
+        repeated = sorted({repr(id_) for id_ in ids if ids.count(id_) > 1})[:5]
+        script.fail(
+            "paging", operation, "an item twice", f"ids {repeated} stand in the list twice", whole.calls
+        )
+        return
+    if not collection.declares("limit"):
+        return
+    count = len(ids)
+    for limit in sorted({max(1, count // 4), max(1, count // 2 + 1), count + 1} & set(range(1, 251))):
+        _pages(collection, whole, ids, limit)
+    if count > 1 and collection.declares("page"):
+        _follow_links(collection, ids, max(1, -(-count // 3)))
+    if collection.declares("page"):
+        _past_the_end(collection, count)
+    if collection.declares("limit_rows") and count > 2:
+        _rows(collection, ids)
+
+
+def _pages(collection: Collection, whole: Listing, ids: list[object], limit: int) -> None:
+    script, operation = collection.script, collection.op("list")
+    listing = collection.read(limit)
+    for number, exchange in enumerate(listing.calls, 1):
+        items = collection.items(exchange)
+        if len(items) > limit:
+            message = f"limit={limit} and page {number} holds {len(items)} items"
+            script.fail("paging", operation, "more items than the limit", message, [exchange])
+            return
+        _envelope(collection, exchange, number, limit, len(ids))
+    got = [item.get("id") for item in listing.items]
+    if got != ids:
+        lost = [id_ for id_ in ids if id_ not in got]
+        twice = sorted({repr(id_) for id_ in got if got.count(id_) > 1})
+        cause = "loses items" if lost else "repeats items" if twice else "other items or another order"
+        message = f"with limit={limit} the pages hold {got}, the whole list {ids}"
+        script.fail(
+            "paging", operation, cause, message, [*whole.calls, *listing.calls], expected=ids, got=got
+        )
+        return
+    for one, other in zip(whole.items, listing.items, strict=True):
+        if core(one) != core(other):
+            message = f"item {one.get('id')} differs between pages of different size: {difference(core(one), core(other))}"
+            script.fail("paging", operation, "an item differs", message, [*whole.calls, *listing.calls])
+            return
+
+
+def _envelope(collection: Collection, exchange: Exchange, number: int, limit: int, count: int) -> None:
+    """Check the counters of a v4 page (custom-fields-v4:90-110)."""
+    answer = exchange.answer
+    if not exchange.accepted or not isinstance(answer, dict):
+        return
+    wanted = {"_page": number, "_total_items": count, "_page_count": -(-count // limit)}
+    for key, value in wanted.items():
+        if key in answer and answer[key] != value and not (key == "_page_count" and count == 0):
+            collection.script.fail(
+                "paging",
+                collection.op("list"),
+                f"wrong {key}",
+                f"{key} is {answer[key]!r} on page {number} of {count} items with limit={limit}; expected {value}",
+                [exchange],
+                expected=value,
+                got=answer[key],
+            )
+
+
+def _follow_links(collection: Collection, ids: list[object], limit: int) -> None:
+    script, operation = collection.script, collection.op("list")
+    exchange = collection.page(1, limit)
+    calls, got = [exchange], [item.get("id") for item in collection.items(exchange)]
+    if not any(relation == "next" for place, relation, _, _ in links(exchange.answer) if len(place) == 2):
+        if len(got) < len(ids) and "_links" in (exchange.answer if isinstance(exchange.answer, dict) else {}):
+            if collection.tag.startswith("v2_"):
+                return  # v2 has no next link
+            message = f"page 1 with limit={limit} of {len(ids)} items has no next link"
+            script.fail("paging", operation, "no next link", message, calls)
+        return
+    while len(calls) <= len(ids) + 2:
+        following = next(
+            (
+                link
+                for place, relation, link, _ in links(exchange.answer)
+                if relation == "next" and len(place) == 2
+            ),
+            None,
+        )
+        if not isinstance(following, dict):
+            break
+        exchange = script.session.port.fetch("GET", str(following.get("href")), operation=operation)
+        script.note(exchange)
+        calls.append(exchange)
+        got += [item.get("id") for item in collection.items(exchange)]
+    if got != ids:
+        message = f"following the next links gives {got}, the whole list is {ids}"
+        script.fail(
+            "paging", operation, "next links lose or repeat items", message, calls, expected=ids, got=got
+        )
+
+
+def _past_the_end(collection: Collection, count: int) -> None:
+    exchange = collection.page(count + 1000, 50)
+    if collection.items(exchange):
+        message = f"page {count + 1000} with limit=50 of {count} items is not empty"
+        collection.script.fail("paging", collection.op("list"), "items past the end", message, [exchange])
+
+
+def _rows(collection: Collection, ids: list[object]) -> None:
+    """The second, older paging of v2: rows and an offset."""
+    exchange = collection.read_page(("limit_rows", 2), ("limit_offset", 1))
+    got = [item.get("id") for item in collection.items(exchange)]
+    if exchange.accepted and got != ids[1:3]:
+        collection.script.fail(
+            "paging",
+            collection.op("list"),
+            "limit_rows and limit_offset",
+            f"limit_rows=2 and limit_offset=1 give {got}; expected {ids[1:3]}",
+            [exchange],
+            expected=ids[1:3],
+            got=got,
+        )

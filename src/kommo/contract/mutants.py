@@ -1,0 +1,131 @@
+"""Requests that are nearly right: small, deterministic departures from a good body."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any, Final
+
+from attrs import frozen
+
+#: One more than a batch may hold (vendor's limits page).
+OVERLONG: Final = 251
+_DEPTH: Final = 4
+
+
+@frozen
+class Mutant:
+    """A body and what was done to it, e.g. `drop [0].name` or `enums: null`."""
+
+    what: str
+    body: Any
+
+
+def mutants(body: Any) -> Iterator[Mutant]:
+    """Yield the mutants of a good body; the same ones in the same order every time."""
+    yield from _whole(body)
+    yield from _inside(body, body, [], "")
+
+
+def _whole(body: Any) -> Iterator[Mutant]:
+    for value in (None, "text", 7, True):
+        yield Mutant(f"the body is {value!r}", value)
+    if isinstance(body, list):
+        yield Mutant("an empty array", [])
+        yield Mutant("an object in place of the array", copy.deepcopy(body[0]) if body else {})
+        yield Mutant("an array in the array", [copy.deepcopy(body)])
+        yield Mutant("null in the array", [*copy.deepcopy(body), None])
+        yield Mutant("a number in the array", [*copy.deepcopy(body), 5])
+        if body:
+            yield Mutant(f"{OVERLONG} items", [_renumbered(body[0], index) for index in range(OVERLONG)])
+    elif isinstance(body, dict):
+        yield Mutant("an empty object", {})
+        yield Mutant("an array around the object", [copy.deepcopy(body)])
+        for key, value in body.items():
+            if key in ("add", "update") and isinstance(value, list) and value:
+                overlong = [_renumbered(value[0], index) for index in range(OVERLONG)]
+                yield Mutant(f"{OVERLONG} items in {key}", {**copy.deepcopy(body), key: overlong})
+
+
+def _renumbered(item: Any, index: int) -> Any:
+    item = copy.deepcopy(item)
+    if isinstance(item, dict):
+        item.pop("request_id", None)
+        item.pop("code", None)
+    return item
+
+
+def _inside(whole: Any, node: Any, path: list[str | int], label: str) -> Iterator[Mutant]:
+    if len(path) > _DEPTH:
+        return
+    if isinstance(node, dict):
+        for key in node:
+            where = f"{label}.{key}" if label else str(key)
+            yield Mutant(
+                f"without {where}", _replaced(whole, path, {k: v for k, v in node.items() if k != key})
+            )
+            for value in _others(node[key]):
+                yield Mutant(f"{where}: {_shown(value)}", _replaced(whole, [*path, key], value))
+            yield from _inside(whole, node[key], [*path, key], where)
+        yield Mutant(
+            f"an unknown key in {label or 'the body'}",
+            _replaced(whole, path, {**node, "kc_unknown": {"a": [1]}}),
+        )
+    elif isinstance(node, list) and node:
+        # The first entry stands for all: they have one schema.
+        where = f"{label}[0]"
+        if path:
+            for value in (None, "text", 7, []):
+                yield Mutant(f"{where}: {_shown(value)}", _replaced(whole, [*path, 0], value))
+        yield from _inside(whole, node[0], [*path, 0], where)
+
+
+def _others(value: Any) -> Iterator[Any]:
+    """Yield values near a good one: other types, digit strings, null, bounds."""
+    yield None
+    if isinstance(value, bool):
+        yield from (str(value).lower(), int(value), [value], 1.0)
+    elif isinstance(value, int):
+        yield from (
+            str(value),
+            "x",
+            value + 0.5,
+            float(value),
+            True,
+            [value],
+            {"id": value},
+            -1,
+            0,
+            2**63,
+            2**31,
+        )
+    elif isinstance(value, float):
+        yield from (str(value), True, [value])
+    elif isinstance(value, str):
+        yield from (7, 1.5, True, [value], {"value": value}, "", " ", "x" * 256, "\u0000", "😀")
+        if value.isdigit():
+            yield int(value)
+    elif isinstance(value, list):
+        yield from ({}, "text", 7, [], {str(i): entry for i, entry in enumerate(value)})
+        if value:
+            yield copy.deepcopy(value[0])
+    elif isinstance(value, dict):
+        yield from ([], "text", 7, {}, [copy.deepcopy(value)])
+    else:
+        yield from ("text", 7, [], {}, True)
+
+
+def _replaced(whole: Any, path: list[str | int], value: Any) -> Any:
+    result = copy.deepcopy(whole)
+    if not path:
+        return value
+    node = result
+    for part in path[:-1]:
+        node = node[part]
+    node[path[-1]] = value
+    return result
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:30]}... ({len(text)} characters)"
