@@ -1,0 +1,159 @@
+"""Lists and their elements in the second version of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar
+
+from kommo.mock.catalogs import write_catalogs
+from kommo.mock.elements import search, write_elements
+from kommo.mock.model import Element
+from kommo.mock.writes import Done, Outcome
+
+from .context import Context
+from .query import invalid
+from .reply import NO_CONTENT, Reply, hal
+from .views import catalog_view, element_view, v2_link
+
+DEFAULT_LIMIT: Final = 50
+MAX_LIMIT: Final = 250
+MAX_ROWS: Final = 500
+CATALOGS: Final = "/api/v2/catalogs"
+ELEMENTS: Final = "/api/v2/catalog_elements"
+
+T = TypeVar("T")
+
+
+def list_catalogs(context: Context) -> Reply:
+    """GET of lists (`lists-v2:277`)."""
+    wanted = set(context.query.integers("id"))
+    found = context.store.catalogs(context.account.id)
+    if wanted:
+        found = [catalog for catalog in found if catalog.id in wanted]
+    return _listed(context, CATALOGS, [catalog_view(catalog) for catalog in _rows(context, found)])
+
+
+def list_elements(context: Context) -> Reply:
+    """GET of the elements of a list, newest first (`list-elements-v2:309`)."""
+    query, store = context.query, context.store
+    catalog_id = query.integer("catalog_id")
+    if catalog_id is None and "v2-elements-catalog-id-optional" not in context.quirks:
+        raise invalid("catalog_id", "This parameter is required.")
+    wanted = query.integers("id")
+    term = query.text("term")
+    ids: Sequence[int]
+    if wanted:
+        found = (store.get(Element, context.account.id, id_) for id_ in sorted(set(wanted)))
+        ids = [
+            element.id
+            for element in found
+            if element is not None
+            and (catalog_id is None or element.catalog_id == catalog_id)
+            and (not term or term.casefold() in element.name.casefold())
+        ]
+    elif term:
+        ids = search(store, context.account, catalog_id, term)
+    else:
+        ids = store.element_ids(context.account.id, catalog_id)
+    rows = (store.get(Element, context.account.id, id_) for id_ in _rows(context, _Reversed(ids)))
+    enum_integer = "v2-enum-integer" in context.quirks
+    views = [
+        element_view(store, element, enum_integer=enum_integer) for element in rows if element is not None
+    ]
+    return _listed(context, ELEMENTS, views)
+
+
+def post_catalogs(context: Context) -> Reply:
+    """POST of lists: add, update, delete."""
+    outcome = write_catalogs(
+        context.store, context.account, context.body, context.v2_rules, form=context.is_form
+    )
+    return _written(context, CATALOGS, outcome)
+
+
+def post_elements(context: Context) -> Reply:
+    """POST of list elements: add, update, delete."""
+    outcome = write_elements(
+        context.store, context.account, context.body, context.v2_rules, form=context.is_form
+    )
+    return _written(context, ELEMENTS, outcome)
+
+
+class _Reversed(Sequence[int]):
+    """A list backwards, without copying it; slices cost what they hold."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        self._ids = ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def __getitem__(self, index: Any) -> Any:
+        size = len(self._ids)
+        if isinstance(index, slice):
+            start, stop, _ = index.indices(size)
+            return self._ids[size - stop : size - start][::-1]
+        # Iteration ends with this error; without it the count would go on from the other end.
+        if not 0 <= index < size:
+            raise IndexError(index)
+        return self._ids[size - 1 - index]
+
+
+def _rows(context: Context, records: Sequence[T]) -> Sequence[T]:
+    """The page that was asked for.
+
+    The documents do not mention paging, yet every client relies on it, in one of two notations: page and limit (or
+    PAGEN_1), limit_rows and limit_offset.
+    """
+    if "v2-paging" not in context.quirks:
+        return records
+    query = context.query
+    rows = query.integer("limit_rows", minimum=1)
+    offset = query.integer("limit_offset")
+    page = query.integer("page", minimum=1) or query.integer("PAGEN_1", minimum=1) or 1
+    limit = query.integer("limit", minimum=1)
+    if rows is not None or offset is not None:
+        start, size = offset or 0, min(rows or MAX_ROWS, MAX_ROWS)
+    else:
+        size = min(limit or DEFAULT_LIMIT, MAX_LIMIT)
+        start = (page - 1) * size
+    start = min(start, len(records))
+    return records[start : min(start + size, len(records))]
+
+
+def _listed(context: Context, path: str, views: list[dict[str, Any]]) -> Reply:
+    if not views:
+        return NO_CONTENT
+    # The query goes back as it came; what is not a character of a URL stays percent-encoded in it.
+    query = context.raw_query.decode("latin-1")
+    return hal(
+        {
+            "_links": v2_link(f"{path}?{query}" if query else path, "get"),
+            "_embedded": {"items": views},
+        }
+    )
+
+
+def _written(context: Context, path: str, outcome: Outcome) -> Reply:
+    links = "_link" if "v2-write-link-singular" in context.quirks else "_links"
+    hide_deleted = "v2-delete-empty-items" in context.quirks
+    items = [
+        _item(path, links, done) for done in outcome.done if not (hide_deleted and done.block == "delete")
+    ]
+    embedded: dict[str, Any] = {"items": items}
+    if outcome.failures:
+        errors: dict[str, dict[str, str]] = {}
+        for failure in outcome.failures:
+            errors.setdefault(failure.block, {})[failure.key] = failure.message
+        embedded["errors"] = errors
+    return hal({links: v2_link(path, "post"), "_embedded": embedded})
+
+
+def _item(path: str, links: str, done: Done) -> dict[str, Any]:
+    item: dict[str, Any] = {"id": done.id}
+    if done.block == "add":
+        item["request_id"] = done.request_id
+    if done.updated_at is not None:
+        item["updated_at"] = done.updated_at
+    item[links] = v2_link(f"{path}?id={done.id}", "get")
+    return item
