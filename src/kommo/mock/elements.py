@@ -1,0 +1,132 @@
+"""Elements of lists: add, update, delete, and the search by name (`list-elements-v2`)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from .checks import Item
+from .model import Account, Catalog, Element, Scope, StoredValue
+from .store import Store
+from .values import ValueWish, read_custom_fields, resolve
+from .violations import OUT_OF_RANGE
+from .writes import BAD_DATA, NOT_FOUND, Done, Outcome, Refusal, V2Rules, Write, read_blocks, read_items
+
+STALE = "Last modified date is older than in database"
+
+
+class _Wish(NamedTuple):
+    id: int
+    catalog_id: int | None
+    name: str | None
+    updated_at: int | None
+    values: list[ValueWish]
+
+
+def write_elements(
+    store: Store, account: Account, body: Any, rules: V2Rules, *, form: bool = False
+) -> Outcome:
+    """Carry out a write of list elements. Arguments and errors as for `write_catalogs`."""
+    blocks = read_blocks(body, form=form)
+    added = list(read_items(blocks.add, lambda item: _read(item, rules, new=True)))
+    updated = list(read_items(blocks.update, lambda item: _read(item, rules, new=False)))
+    with store.transaction(tick=True):
+        write = Write(store, rules)
+        for request_id, wish in added:
+            write.item("add", request_id, _add, store, account, wish, request_id)
+        # An element may stand in a batch twice; each entry is measured against the time before the batch.
+        before: dict[int, int] = {}
+        for request_id, wish in updated:
+            write.item("update", wish.id, _update, store, account, wish, request_id, before)
+        for index, id_ in enumerate(blocks.delete):
+            write.item("delete", id_, _delete, store, account, id_, index)
+        return write.finish()
+
+
+def search(store: Store, account: Account, catalog_id: int | None, term: str) -> list[int]:
+    """The ids of the elements whose name holds a term, whatever the case, ascending."""
+    wanted = term.casefold()
+    found: list[int] = []
+    for id_ in store.element_ids(account.id, catalog_id):
+        element = store.get(Element, account.id, id_)
+        if element is not None and wanted in element.name.casefold():
+            found.append(id_)
+    return found
+
+
+def _read(item: Item, rules: V2Rules, *, new: bool) -> _Wish:
+    id_ = 0 if new else item.integer("id", required=True)
+    catalog_id = item.integer("catalog_id", required=new)
+    name = item.text("name", required=new, minimum=1)
+    updated_at = item.integer("updated_at", required=not new and not rules.updated_at_optional)
+    if isinstance(updated_at, int) and updated_at < 0:
+        item.note(OUT_OF_RANGE, "updated_at", "This value should be 0 or more.")
+    return _Wish(
+        id=id_ if isinstance(id_, int) else 0,
+        catalog_id=catalog_id if isinstance(catalog_id, int) else None,
+        name=name if isinstance(name, str) else None,
+        updated_at=updated_at if isinstance(updated_at, int) else None,
+        values=read_custom_fields(item),
+    )
+
+
+def _add(store: Store, account: Account, wish: _Wish, request_id: int) -> Done:
+    if wish.catalog_id is None or store.get(Catalog, account.id, wish.catalog_id) is None:
+        raise Refusal(NOT_FOUND, "Catalog not found")
+    values = _values(store, account, wish.catalog_id, wish, {})
+    now = store.now()
+    element = Element(
+        id=store.next_id(account.id, "element"),
+        account_id=account.id,
+        catalog_id=wish.catalog_id,
+        name=wish.name or "",
+        created_at=now,
+        updated_at=now,
+        created_by=account.user_id,
+        updated_by=account.user_id,
+        values=values,
+    )
+    store.put(element, account.id, element.id)
+    return Done("add", element.id, request_id)
+
+
+def _update(store: Store, account: Account, wish: _Wish, request_id: int, before: dict[int, int]) -> Done:
+    element = store.get(Element, account.id, wish.id)
+    if element is None:
+        raise Refusal(NOT_FOUND, "Element not found")
+    if wish.catalog_id is not None and wish.catalog_id != element.catalog_id:
+        raise Refusal(BAD_DATA, "Element belongs to another catalog")
+    known_since = before.setdefault(element.id, element.updated_at)
+    if wish.updated_at is not None and wish.updated_at <= known_since:
+        raise Refusal(BAD_DATA, STALE)
+    changed = replace(
+        element,
+        name=element.name if wish.name is None else wish.name,
+        updated_at=max(store.now(), element.updated_at) if wish.updated_at is None else wish.updated_at,
+        updated_by=account.user_id,
+        values=_values(store, account, element.catalog_id, wish, element.values),
+    )
+    store.put(changed, account.id, element.id)
+    return Done("update", element.id, request_id, changed.updated_at)
+
+
+def _delete(store: Store, account: Account, id_: int, index: int) -> Done:
+    element = store.get(Element, account.id, id_)
+    if element is None:
+        raise Refusal(NOT_FOUND, "Element not found")
+    store.remove(Element, account.id, id_)
+    return Done("delete", id_, index)
+
+
+def _values(
+    store: Store, account: Account, catalog_id: int, wish: _Wish, stored: dict[int, tuple[StoredValue, ...]]
+) -> dict[int, tuple[StoredValue, ...]]:
+    """The values after a write: fields that were not sent stay, fields sent without values are cleared."""
+    values = dict(stored)
+    for field_id, sent in resolve(store, Scope(account.id, "catalogs", catalog_id), wish.values):
+        if sent:
+            values[field_id] = sent
+        else:
+            values.pop(field_id, None)
+    return values

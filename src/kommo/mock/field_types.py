@@ -1,0 +1,83 @@
+"""The field types and the entities that can have them.
+
+The vendor's own availability table lost its marks (`custom-fields-v4:1180`), so the matrix is the one of the current
+vendor page, restricted to the eighteen types of the documents; `NEWER` holds the types that page adds.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .model import ENTITIES
+
+_EVERYWHERE: Final = frozenset(ENTITIES)
+_CARDS: Final = frozenset({"contacts", "leads", "companies"})
+_LISTS: Final = frozenset({"catalogs"})
+
+DOCUMENTED: Final[dict[str, frozenset[str]]] = {
+    **dict.fromkeys(
+        (
+            "text",
+            "numeric",
+            "checkbox",
+            "select",
+            "multiselect",
+            "date",
+            "url",
+            "date_time",
+            "textarea",
+            "radiobutton",
+            "streetaddress",
+        ),
+        _EVERYWHERE,
+    ),
+    "multitext": frozenset({"contacts"}),
+    **dict.fromkeys(("smart_address", "birthday", "legal_entity"), _CARDS),
+    **dict.fromkeys(("price", "category", "items"), _LISTS),
+}
+
+NEWER: Final[dict[str, frozenset[str]]] = {
+    "tracking_data": frozenset({"leads"}),
+    "chained_list": frozenset({"leads", "customers"}),
+    "monetary": _CARDS | {"customers"},
+    "file": _CARDS | {"customers", "catalogs"},
+    **dict.fromkeys(("linked_entity", "supplier", "payer"), _LISTS),
+}
+
+WITH_OPTIONS: Final[frozenset[str]] = frozenset({"select", "multiselect", "radiobutton"})
+"""Types whose options a request may set (`custom-fields-v4:335`)."""
+
+MANY_OPTIONS: Final[frozenset[str]] = frozenset({"multiselect"})
+"""Types that hold several options at once."""
+
+REMINDERS: Final[tuple[str, ...]] = ("never", "day", "week", "month")
+
+SMART_ADDRESS_PARTS: Final[tuple[str, ...]] = (
+    "address_line_1",
+    "address_line_2",
+    "city",
+    "state",
+    "zip",
+    "country",
+)
+"""Parts of an address; the option ids 1..6 are the same in every account (`custom-fields-v4:1376`)."""
+
+MULTITEXT_CODES: Final[dict[str, tuple[str, ...]]] = {
+    "PHONE": ("WORK", "WORKDD", "MOB", "FAX", "HOME", "OTHER"),
+    "EMAIL": ("WORK", "PRIV", "OTHER"),
+}
+"""The options of the predefined multitext fields, by the code of the field (`custom-fields-v4:1425`)."""
+
+
+def available(type_: str, entity: str, *, newer: bool) -> bool:
+    """Whether a field of this type can exist on this kind of entity.
+
+    Args:
+        type_: name of the type.
+        entity: `entity_type` of the field.
+        newer: also look among the types that the documents do not know yet.
+    """
+    entities = DOCUMENTED.get(type_)
+    if entities is None and newer:
+        entities = NEWER.get(type_)
+    return entities is not None and entity in entities

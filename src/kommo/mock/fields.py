@@ -1,0 +1,273 @@
+"""Custom fields: what may be created, changed and deleted, and what that does to the rest of the account."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from . import field_types
+from .batches import Rules, Written, apply_batch, check_request_id, request_id_of
+from .checks import UNSET, Item, Unset
+from .model import DEFAULT_GROUP, ENTITIES_WITH_GROUPS, Element, Field, Group, RequiredStatus, Scope
+from .options import read_enums, read_nested
+from .store import Store
+from .violations import (
+    INVALID_TYPE,
+    NOT_SUPPORTED_CHOICE,
+    REQUIRED_FILLED,
+    Invalid,
+    Malformed,
+    NotFound,
+    Refused,
+)
+
+DEFAULT_SORT: Final = 500
+_TAKEN: Final = "A field with this code exists already."
+_UNKNOWN: Final = "The value you selected is not a valid choice."
+_OPTIONS: Final = "options"
+_NESTED: Final = "nested"
+
+
+def create_fields(store: Store, scope: Scope, items: Any, rules: Rules) -> list[Written]:
+    """Create every field of a batch, or none.
+
+    Raises:
+        Malformed, TooMany, Invalid: see `apply_batch`.
+    """
+    with store.transaction(tick=True):
+        return apply_batch(items, lambda item: _create(store, scope, item, rules))
+
+
+def create_field(store: Store, scope: Scope, data: Any, rules: Rules) -> Written:
+    """Create the one field that a bare object describes."""
+    with store.transaction(tick=True):
+        return apply_batch([data], lambda item: _create(store, scope, item, rules))[0]
+
+
+def update_fields(store: Store, scope: Scope, items: Any, rules: Rules) -> list[Written]:
+    """Change every field of a batch, or none. The same field twice is changed twice, in the order of the batch."""
+    with store.transaction(tick=True):
+        return apply_batch(items, lambda item: _update_in_batch(store, scope, item, rules))
+
+
+def update_field(store: Store, scope: Scope, id_: int, data: Any, rules: Rules) -> Written:
+    """Change one field.
+
+    Raises:
+        NotFound: no such field in this scope.
+        Malformed: the body is not an object, or an empty one.
+        Invalid: with the violations.
+    """
+    with store.transaction(tick=True):
+        field = store.field(scope, id_)
+        if field is None:
+            raise NotFound(f"field {id_}")
+        if not isinstance(data, dict):
+            raise Malformed("Request body should be an object")
+        item = Item(data)
+        check_request_id(item)
+        sent = item.integer("id", nullable=True)
+        if isinstance(sent, int) and sent != id_:
+            item.note(NOT_SUPPORTED_CHOICE, "id", "This value differs from the id in the address.")
+        changed = _update(store, field, item, rules)
+        request_id = request_id_of(data, 0)
+        if item.found:
+            raise Invalid([(request_id, item.found)])
+        return Written(request_id, changed)
+
+
+def delete_field(store: Store, scope: Scope, id_: int) -> None:
+    """Delete a field together with the values that list elements have in it (`custom-fields-v4:727`).
+
+    Raises:
+        NotFound: no such field in this scope.
+        Refused: the field is predefined.
+    """
+    with store.transaction(tick=True):
+        field = store.field(scope, id_)
+        if field is None:
+            raise NotFound(f"field {id_}")
+        if not field.is_deletable:
+            raise Refused("The field is predefined and can not be deleted")
+        store.remove(Field, scope.account_id, id_)
+        if scope.entity == "catalogs":
+            for element_id in list(store.element_ids(scope.account_id, scope.catalog_id)):
+                element = store.get(Element, scope.account_id, element_id)
+                if element is not None and id_ in element.values:
+                    kept = {
+                        field_id: values for field_id, values in element.values.items() if field_id != id_
+                    }
+                    store.put(replace(element, values=kept), scope.account_id, element_id)
+
+
+def _create(store: Store, scope: Scope, item: Item, rules: Rules) -> Field | None:
+    type_ = item.text("type", required=True)
+    name = item.text("name", required=True, minimum=1)
+    if isinstance(type_, str) and not field_types.available(type_, scope.entity, newer=rules.newer_types):
+        item.note(NOT_SUPPORTED_CHOICE, "type", _UNKNOWN)
+    if not isinstance(type_, str) or not isinstance(name, str) or item.found:
+        return None
+    blank = _blank(scope, type_)
+    changes = _changes(store, blank, item)
+    _required_extras(item, type_)
+    if item.found:
+        return None
+    field = replace(
+        blank, **{"sort": DEFAULT_SORT, **changes, "id": store.next_id(scope.account_id, "field")}
+    )
+    store.put_field(field)
+    return field
+
+
+def _blank(scope: Scope, type_: str = "text") -> Field:
+    """A field that has nothing but its place and its type."""
+    return Field(
+        id=0,
+        account_id=scope.account_id,
+        entity=scope.entity,
+        catalog_id=scope.catalog_id,
+        name="",
+        type=type_,
+        sort=DEFAULT_SORT,
+        remind="never" if type_ == "birthday" else None,
+        enums=() if type_ in field_types.WITH_OPTIONS else None,
+        nested=() if type_ == "category" else None,
+    )
+
+
+def _required_extras(item: Item, type_: str) -> None:
+    """Keys that the newer types cannot do without."""
+    key = {"monetary": "currency", "linked_entity": "search_in", "chained_list": "chained_lists"}.get(type_)
+    if key is not None and item.data.get(key) in (None, "", []):
+        item.note(REQUIRED_FILLED, key, "This field is missing.")
+
+
+def _update_in_batch(store: Store, scope: Scope, item: Item, rules: Rules) -> Field | None:
+    id_ = item.integer("id", required=True)
+    field = store.field(scope, id_) if isinstance(id_, int) else None
+    if isinstance(id_, int) and field is None:
+        item.note(NOT_SUPPORTED_CHOICE, "id", _UNKNOWN)
+    if field is None:
+        return None
+    return _update(store, field, item, rules)
+
+
+def _update(store: Store, field: Field, item: Item, rules: Rules) -> Field | None:
+    type_ = item.text("type", nullable=True)
+    if isinstance(type_, str) and type_ != field.type:
+        item.note(NOT_SUPPORTED_CHOICE, "type", "The type of a field can not be changed.")
+    changes = _changes(store, field, item)
+    if item.found:
+        return None
+    changed = replace(field, **changes) if changes else field
+    store.put_field(changed)
+    return changed
+
+
+def _changes(store: Store, field: Field, item: Item) -> dict[str, Any]:
+    """The attributes a request sets. Keys that this entity or this type does not have are read over."""
+    changes: dict[str, Any] = {
+        "name": item.text("name", minimum=1),
+        "sort": item.integer("sort"),
+        "code": _code(store, field, item),
+        **_of_entity(store, field, item),
+        **_of_type(store, field, item),
+    }
+    return {key: value for key, value in changes.items() if not isinstance(value, Unset)}
+
+
+def _code(store: Store, field: Field, item: Item) -> str | Unset | None:
+    code = item.text("code", nullable=True)
+    if isinstance(code, str) and code:
+        owner = store.field_by_code(field.scope, code)
+        if owner is not None and owner.id != field.id:
+            return item.note(NOT_SUPPORTED_CHOICE, "code", _TAKEN)
+    return None if code == "" else code
+
+
+def _of_entity(store: Store, field: Field, item: Item) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    is_api_only = item.boolean("is_api_only")
+    statuses = _required_statuses(item)
+    is_visible = item.boolean("is_visible")
+    is_required = item.boolean("is_required")
+    is_deletable = item.boolean("is_deletable")
+    settings = _settings(item)
+    group_id = item.text("group_id", nullable=True)
+    if field.entity == "catalogs":
+        found.update(is_visible=is_visible, is_required=is_required, settings=settings)
+        if not field.is_predefined:
+            found["is_deletable"] = is_deletable
+    if field.entity in ENTITIES_WITH_GROUPS:
+        found.update(is_api_only=is_api_only, required_statuses=statuses)
+        if isinstance(group_id, str) and store.get(Group, field.account_id, field.entity, group_id) is None:
+            item.note(NOT_SUPPORTED_CHOICE, "group_id", _UNKNOWN)
+        found["group_id"] = None if group_id == DEFAULT_GROUP else group_id
+    return found
+
+
+def _of_type(store: Store, field: Field, item: Item) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    remind = item.choice("remind", field_types.REMINDERS, nullable=True)
+    if field.type == "birthday" and remind is not None:
+        found["remind"] = remind
+    is_new = field.id == 0
+    enums = (
+        read_enums(
+            item, field.enums or (), lambda: store.next_id(field.account_id, _OPTIONS), keep_ids=not is_new
+        )
+        if field.type in field_types.WITH_OPTIONS
+        else item.objects("enums", nullable=True)
+    )
+    if field.type in field_types.WITH_OPTIONS:
+        found["enums"] = () if enums is None else enums
+    nested = (
+        read_nested(
+            item, field.nested or (), lambda: store.next_id(field.account_id, _NESTED), keep_ids=not is_new
+        )
+        if field.type == "category"
+        else item.objects("nested", nullable=True)
+    )
+    if field.type == "category":
+        found["nested"] = () if nested is None else nested
+    if field.type in field_types.NEWER:
+        found.update(_of_newer_type(field.type, item))
+    return found
+
+
+def _of_newer_type(type_: str, item: Item) -> dict[str, Any]:
+    match type_:
+        case "monetary":
+            return {"currency": item.text("currency", nullable=True, maximum=3)}
+        case "tracking_data":
+            return {"tracking_callback": item.text("tracking_callback", nullable=True)}
+        case "linked_entity":
+            return {"search_in": item.text("search_in", nullable=True)}
+        case "chained_list":
+            chained = item.objects("chained_lists", nullable=True)
+            return {"chained_lists": item.data.get("chained_lists") if isinstance(chained, list) else chained}
+        case _:
+            return {}
+
+
+def _required_statuses(item: Item) -> tuple[RequiredStatus, ...] | Unset | None:
+    entries = item.objects("required_statuses", nullable=True)
+    if entries is None or isinstance(entries, Unset):
+        return entries
+    statuses: list[RequiredStatus] = []
+    for entry in entries:
+        status_id = entry.integer("status_id", required=True)
+        pipeline_id = entry.integer("pipeline_id", required=True)
+        if isinstance(status_id, int) and isinstance(pipeline_id, int):
+            statuses.append(RequiredStatus(status_id, pipeline_id))
+    return tuple(statuses)
+
+
+def _settings(item: Item) -> Any:
+    if not item.has("settings"):
+        return UNSET
+    value = item.data["settings"]
+    if value is None or isinstance(value, dict | list):
+        return value
+    return item.note(INVALID_TYPE, "settings", "This value should be of type object.")

@@ -1,0 +1,133 @@
+"""Query strings: single values, filters, order, and the pages of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from kommo.mock.checks import MAX_INT
+from kommo.mock.violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, OUT_OF_RANGE, Violation
+
+from .reply import HttpError
+
+MAX_KEYS: Final = 1_000
+
+
+def invalid(name: str, detail: str, code: str = INVALID_TYPE) -> HttpError:
+    """The refusal of one query or path parameter."""
+    return HttpError(400, "Request validation failed", errors=[("0", [Violation(code, name, detail)])])
+
+
+class Query:
+    """The parameters of a query string.
+
+    Raises:
+        HttpError: 400 when there are too many of them.
+    """
+
+    __slots__ = ("pairs",)
+
+    def __init__(self, raw: bytes) -> None:
+        self.pairs: list[tuple[str, str]] = []
+        if raw:
+            try:
+                self.pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_KEYS)
+            except ValueError:
+                raise HttpError(400, f"More than {MAX_KEYS} query parameters") from None
+
+    def text(self, name: str) -> str | None:
+        """The value of a parameter, or None.
+
+        Raises:
+            HttpError: 400 when it is given twice.
+        """
+        found = [value for key, value in self.pairs if key == name]
+        if len(found) > 1:
+            raise invalid(name, "This parameter is given more than once.")
+        return found[0] if found else None
+
+    def integer(self, name: str, *, minimum: int = 0) -> int | None:
+        """The value of an integer parameter, or None.
+
+        Raises:
+            HttpError: 400 when it is not an integer of at least `minimum`.
+        """
+        value = self.text(name)
+        if value is None:
+            return None
+        number = parse_integer(value)
+        if number is None:
+            raise invalid(name, "This value should be of type int.")
+        if number < minimum:
+            raise invalid(name, f"This value should be {minimum} or more.", OUT_OF_RANGE)
+        return number
+
+    def many(self, name: str) -> list[str]:
+        """The values of a repeatable parameter: `name`, `name[]`, `name[0]`, ..."""
+        return [
+            value
+            for key, value in self.pairs
+            if key == name or (key.startswith(name) and key[len(name)] == "[" and key.endswith("]"))
+        ]
+
+    def integers(self, name: str) -> list[int]:
+        """The values of a repeatable integer parameter; each may itself be a comma-separated list."""
+        numbers: list[int] = []
+        for value in self.many(name):
+            for part in value.split(","):
+                number = parse_integer(part)
+                if number is None:
+                    raise invalid(name, "This value should be of type int.")
+                numbers.append(number)
+        return numbers
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
+        """The value of a parameter that has a fixed set of them, or None."""
+        value = self.text(name)
+        if value is not None and value not in choices:
+            raise invalid(name, "The value you selected is not a valid choice.", NOT_SUPPORTED_CHOICE)
+        return value
+
+    def with_page(self, page: int, limit: int) -> str:
+        """The query string of another page of the same list."""
+        kept = [(key, value) for key, value in self.pairs if key not in ("page", "limit")]
+        tail = f"limit={limit}&page={page}"
+        return f"{urlencode(kept)}&{tail}" if kept else tail
+
+
+def parse_integer(text: str) -> int | None:
+    """The integer a parameter stands for: ASCII digits, perhaps after a minus, within 64 bits."""
+    digits = text[1:] if text.startswith("-") else text
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 19:
+        return None
+    number = int(text)
+    return number if -MAX_INT - 1 <= number <= MAX_INT else None
+
+
+class Page(NamedTuple):
+    """A page of a list: its number from 1, its size, and how many there are of records and of pages."""
+
+    number: int
+    limit: int
+    total: int
+    pages: int
+
+    @property
+    def start(self) -> int:
+        """Position of the first record."""
+        return (self.number - 1) * self.limit
+
+    def links(self, base: str, query: Query) -> dict[str, dict[str, str]]:
+        """The links of the page (`custom-fields-v4:95`).
+
+        Args:
+            base: absolute address of the list.
+            query: the query the page was asked for with; other parameters are kept.
+        """
+        wanted: Iterable[tuple[str, int]] = [("self", self.number)]
+        if self.number > 1:
+            wanted = [*wanted, ("first", 1), ("prev", self.number - 1)]
+        if self.number < self.pages:
+            wanted = [*wanted, ("next", self.number + 1), ("last", self.pages)]
+        return {name: {"href": f"{base}?{query.with_page(number, self.limit)}"} for name, number in wanted}

@@ -1,0 +1,237 @@
+"""How records look in answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from kommo.mock.groups import fields_of
+from kommo.mock.model import ENTITIES_WITH_GROUPS, Catalog, Element, EnumValue, Field, Group, Scope
+from kommo.mock.store import Store
+from kommo.mock.values import read_values
+
+from .reply import dumps
+
+_PATHS: Final = {"segments": "customers/segments"}
+_MAX_BASES: Final = 8
+
+
+def collection_path(scope: Scope) -> str:
+    """The path of the fields of a scope."""
+    if scope.entity == "catalogs":
+        return f"/api/v4/catalogs/{scope.catalog_id}/custom_fields"
+    return f"/api/v4/{_PATHS.get(scope.entity, scope.entity)}/custom_fields"
+
+
+def field_view(field: Field, *, code_null: bool) -> dict[str, Any]:
+    """A field without its links. Which keys there are depends on the entity (`custom-fields-v4:52`).
+
+    Args:
+        code_null: a field without a code has `code: null` instead of no such key.
+    """
+    view: dict[str, Any] = {
+        "id": field.id,
+        "name": field.name,
+        "type": field.type,
+        "account_id": field.account_id,
+    }
+    if field.code is not None or code_null:
+        view["code"] = field.code
+    view |= {
+        "sort": field.sort,
+        "is_api_only": field.is_api_only,
+        "enums": None if field.enums is None else [_enum_view(option) for option in field.enums],
+    }
+    if field.entity in ENTITIES_WITH_GROUPS:
+        view |= {
+            "group_id": field.group_id,
+            "required_statuses": [
+                {"status_id": status.status_id, "pipeline_id": status.pipeline_id}
+                for status in field.required_statuses or ()
+            ],
+            "is_deletable": field.is_deletable,
+            "is_predefined": field.is_predefined,
+            "entity_type": field.entity,
+            "remind": field.remind,
+            "triggers": [],
+            "currency": field.currency,
+            "hidden_statuses": [],
+        }
+        if field.entity in ("leads", "customers"):
+            view["chained_lists"] = field.chained_lists
+        if field.entity == "leads":
+            view["tracking_callback"] = field.tracking_callback
+    elif field.entity == "catalogs":
+        view |= {
+            "catalog_id": field.catalog_id,
+            "is_visible": field.is_visible,
+            "triggers": [],
+            "is_deletable": field.is_deletable,
+            "is_required": field.is_required,
+            "settings": field.settings,
+            "search_in": field.search_in,
+            "nested": None if field.nested is None else [_nested_view(node) for node in field.nested],
+            "entity_type": field.entity,
+        }
+    else:
+        view |= {
+            "is_deletable": field.is_deletable,
+            "is_predefined": field.is_predefined,
+            "entity_type": field.entity,
+            "triggers": [],
+        }
+    return view
+
+
+def _enum_view(option: EnumValue) -> dict[str, Any]:
+    view: dict[str, Any] = {"id": option.id, "value": option.value, "sort": option.sort}
+    if option.code is not None:
+        view["code"] = option.code
+    return view
+
+
+def _nested_view(node: Any) -> dict[str, Any]:
+    return {"id": node.id, "parent_id": node.parent_id, "value": node.value, "sort": node.sort}
+
+
+def keyed_enums(before: Field, after: Field) -> dict[str, Any] | None:
+    """The options after an update that dropped some, keyed by position.
+
+    The vendor's server keeps options in an array that is not renumbered when entries leave it, and such an array is an
+    object in JSON. None when the positions have no gap, so that the answer is a list as always.
+    """
+    old = {option.id: index for index, option in enumerate(before.enums or ())}
+    new = after.enums or ()
+    end = len(old)
+    positions: list[int] = []
+    for option in new:
+        position = old.get(option.id)
+        if position is None:
+            position, end = end, end + 1
+        positions.append(position)
+    if positions == list(range(len(new))) or len(old.keys() - {option.id for option in new}) == 0:
+        return None
+    return {str(position): _enum_view(option) for position, option in zip(positions, new, strict=True)}
+
+
+class FieldCache:
+    """The bytes of fields as lists and single reads answer them, kept for as long as the record is the same object."""
+
+    def __init__(self) -> None:
+        self._by_form: dict[tuple[str, bool], dict[int, tuple[Field, bytes]]] = {}
+
+    def page(self, store: Store, scope: Scope, ids: list[int], base: str, *, code_null: bool) -> bytes:
+        """The fields of a page, joined by commas.
+
+        Args:
+            ids: ids of fields of the scope.
+            base: scheme and authority that links start with.
+            code_null: see `field_view`.
+        """
+        # Addresses come from the Host header, so the number of them is the client's choice: keep a few.
+        known = self._by_form.get((base, code_null))
+        if known is None:
+            if len(self._by_form) >= _MAX_BASES:
+                self._by_form.clear()
+            known = self._by_form[(base, code_null)] = {}
+        account_id = scope.account_id
+        chunks: list[bytes] = []
+        get: Callable[..., Field | None] = store.get
+        for id_ in ids:
+            field = get(Field, account_id, id_)
+            entry = known.get(id_)
+            if entry is None or entry[0] is not field:
+                if field is None:
+                    continue
+                entry = (field, field_bytes(field, base, code_null=code_null))
+                known[id_] = entry
+            chunks.append(entry[1])
+        return b",".join(chunks)
+
+    def forget(self) -> None:
+        """Drop everything, after the contents of the store were replaced."""
+        self._by_form.clear()
+
+
+def field_bytes(field: Field, base: str, *, code_null: bool) -> bytes:
+    """A field with its links, as JSON."""
+    return dumps(
+        with_link(field_view(field, code_null=code_null), f"{base}{collection_path(field.scope)}/{field.id}")
+    )
+
+
+def with_link(view: dict[str, Any], href: str) -> dict[str, Any]:
+    """A view with the link to itself."""
+    view["_links"] = {"self": {"href": href}}
+    return view
+
+
+def group_view(store: Store, group: Group, base: str) -> dict[str, Any]:
+    """A group of fields with the ids of its fields."""
+    scope = Scope(group.account_id, group.entity)
+    view = {
+        "id": group.id,
+        "name": group.name,
+        "is_predefined": group.is_predefined,
+        "type": group.type,
+        "entity_type": group.entity,
+        "sort": group.sort,
+        "fields": [field.id for field in fields_of(store, scope, group.id)],
+    }
+    return with_link(view, f"{base}{collection_path(scope)}/groups/{group.id}")
+
+
+def v2_link(href: str, method: str) -> dict[str, Any]:
+    """The links of v2: relative, with the method (`lists-v2:66`)."""
+    return {"self": {"href": href, "method": method}}
+
+
+def catalog_view(catalog: Catalog) -> dict[str, Any]:
+    """A list as v2 reads it."""
+    return {
+        "id": catalog.id,
+        "name": catalog.name,
+        "created_by": catalog.created_by,
+        "created_at": catalog.created_at,
+        "sort": catalog.sort,
+        "type": catalog.type,
+        "can_add_elements": catalog.can_add_elements,
+        "can_show_in_cards": catalog.can_show_in_cards,
+        "can_link_multiple": catalog.can_link_multiple,
+        "sdk_widget_code": None,
+        "widgets": [],
+        "_links": v2_link(f"/api/v2/catalogs?id={catalog.id}", "get"),
+    }
+
+
+def element_view(store: Store, element: Element, *, enum_integer: bool) -> dict[str, Any]:
+    """An element of a list as v2 reads it.
+
+    Args:
+        enum_integer: option ids are integers instead of digit strings.
+    """
+    custom_fields: list[dict[str, Any]] = []
+    for field, stored in read_values(store, element):
+        values: list[dict[str, Any]] = []
+        for value, enum, subtype in stored:
+            entry: dict[str, Any] = {"value": value}
+            if enum is not None:
+                entry["enum"] = enum if enum_integer else str(enum)
+            if subtype is not None:
+                entry["subtype"] = subtype
+            values.append(entry)
+        custom_fields.append(
+            {"id": field.id, "name": field.name, "values": values, "is_system": field.is_predefined}
+        )
+    return {
+        "id": element.id,
+        "name": element.name,
+        "created_by": element.created_by,
+        "created_at": element.created_at,
+        "updated_at": element.updated_at,
+        "updated_by": element.updated_by,
+        "is_deleted": False,
+        "custom_fields": custom_fields,
+        "catalog_id": element.catalog_id,
+        "_links": v2_link(f"/api/v2/catalog_elements?id={element.id}&catalog_id={element.catalog_id}", "get"),
+    }

@@ -1,0 +1,122 @@
+"""Serving a mock: in process as an ASGI application, or on a socket of this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from .config import MockConfig
+from .engine import Engine
+from .http.app import MockApp
+
+if TYPE_CHECKING:
+    import uvicorn
+
+
+class CannotListen(OSError):
+    """The address cannot be listened on. The message names it and says why."""
+
+
+def create_app(config: MockConfig | None = None) -> MockApp:
+    """The mock as an ASGI application, for tests in the same process.
+
+    Args:
+        config: how to set it up; an empty account by default.
+    """
+    return MockApp(Engine(config or MockConfig()))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens on a host and a port, 0 for any free one.
+
+    Raises:
+        CannotListen: the address is in use, unknown, or not allowed.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CannotListen(f"cannot listen on {host} port {port}: {reason}") from None
+    listener.set_inheritable(True)
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address of a listening socket as a URL."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def uvicorn_config(app: MockApp) -> uvicorn.Config:
+    """The settings under which uvicorn serves the mock."""
+    import uvicorn
+
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        loop="asyncio",
+        lifespan="off",
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=2,
+    )
+
+
+class MockServer:
+    """A mock that listens on a socket, in a thread of its own.
+
+    Args:
+        config: how to set it up; an empty account by default.
+        host: address to listen on.
+        port: port to listen on, 0 for any free one.
+
+    Raises:
+        CannotListen: on entering, when the address cannot be used.
+    """
+
+    def __init__(self, config: MockConfig | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.config = config or MockConfig()
+        self.host = host
+        self.port = port
+        self.url = ""
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        import uvicorn
+
+        listener = listen(self.host, self.port)
+        self._stack.callback(listener.close)
+        self.app = create_app(self.config)
+        server = uvicorn.Server(uvicorn_config(self.app))
+        thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listener]}, daemon=True, name="kommo-mock"
+        )
+        thread.start()
+
+        def stop() -> None:
+            server.should_exit = True
+            thread.join()
+
+        self._stack.callback(stop)
+        self.url = url_of(listener)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def engine(self) -> Engine:
+        """The contents and the controls of the running mock."""
+        return self.app.engine

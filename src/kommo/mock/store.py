@@ -1,0 +1,308 @@
+"""All records of the mock in memory, with the indexes the API needs, changed only by transactions.
+
+A transaction changes the tables at once and keeps what it replaced; when it fails, everything is put back. Reads inside
+a transaction therefore see its own writes, and a batch of which one item is refused leaves no trace. With a backend,
+a transaction is written to disk before it counts as done.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, Protocol, TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from .model import (
+    Account,
+    Catalog,
+    Clock,
+    Counter,
+    Element,
+    EntityName,
+    Field,
+    Grant,
+    Group,
+    Scope,
+    Setting,
+    Token,
+)
+
+Key = tuple[int | str, ...]
+Change = tuple[type[Struct], Key, Struct | None]
+R = TypeVar("R", bound=Struct)
+
+KINDS: Final[tuple[type[Struct], ...]] = (
+    Account,
+    Token,
+    Grant,
+    Field,
+    Group,
+    Catalog,
+    Element,
+    Clock,
+    Counter,
+    Setting,
+)
+FIRST_ID: Final = 1_001
+"""Ids that the mock gives out start here: a released client refuses list ids of 1000 and below."""
+
+Tables = dict[type[Struct], dict[Key, Any]]
+
+
+class Backend(Protocol):
+    """Where transactions are kept beyond the life of the process."""
+
+    def begin(self, store: Store) -> None:
+        """Take the write lock and bring the store up to date with what other processes have written."""
+
+    def commit(self, changes: Mapping[tuple[type[Struct], Key], Struct | None]) -> None:
+        """Write the changes durably and release the lock."""
+
+    def abandon(self) -> None:
+        """Release the lock without writing."""
+
+    def refresh(self, store: Store) -> None:
+        """Bring the store up to date with what other processes have written."""
+
+    def close(self) -> None:
+        """Release the file."""
+
+
+def empty_tables() -> Tables:
+    """One empty table for each kind of record."""
+    return {kind: {} for kind in KINDS}
+
+
+class Store:
+    """The tables, their indexes, and the clock.
+
+    Args:
+        backend: keeps every transaction on disk; None keeps everything in memory.
+    """
+
+    def __init__(self, backend: Backend | None = None) -> None:
+        self.lock = threading.RLock()
+        self.revision = 0
+        self.backend = backend
+        self._undo: list[Change] | None = None
+        self.load(empty_tables())
+
+    # Reading
+
+    def get(self, kind: type[R], *key: int | str) -> R | None:
+        """The record of this kind under this key, or None."""
+        return cast("R | None", self._tables[kind].get(key))
+
+    def all(self, kind: type[R]) -> list[R]:
+        """Every record of a kind, in the order of creation."""
+        return list(self._tables[kind].values())
+
+    def field(self, scope: Scope, id_: int) -> Field | None:
+        """A field of this scope, or None when the id belongs to another scope or to nothing."""
+        field = self.get(Field, scope.account_id, id_)
+        return field if field is not None and field.scope == scope else None
+
+    def field_ids(self, scope: Scope) -> list[int]:
+        """The ids of the fields of a scope, ascending. Not to be changed."""
+        return self._fields.get(scope, [])
+
+    def field_by_code(self, scope: Scope, code: str) -> Field | None:
+        """The field of this scope with this code, or None."""
+        id_ = self._codes.get((scope, code))
+        return None if id_ is None else self.get(Field, scope.account_id, id_)
+
+    def groups(self, account_id: int, entity: EntityName) -> list[Group]:
+        """The groups of an entity by sort, then in the order of creation."""
+        table = self._tables[Group]
+        found = [table[(account_id, entity, id_)] for id_ in self._groups.get((account_id, entity), [])]
+        return sorted(found, key=lambda group: group.sort)
+
+    def catalogs(self, account_id: int) -> list[Catalog]:
+        """The lists of an account by sort, then by id."""
+        table = self._tables[Catalog]
+        found = [table[(account_id, id_)] for id_ in self._catalogs.get(account_id, [])]
+        return sorted(found, key=lambda catalog: catalog.sort)
+
+    def has_catalog(self, scope: Scope) -> bool:
+        """Whether the list of a scope exists."""
+        return (scope.account_id, scope.catalog_id) in self._tables[Catalog]
+
+    def element_ids(self, account_id: int, catalog_id: int | None = None) -> list[int]:
+        """The ids of the elements of one list, or of all lists, ascending. Not to be changed."""
+        if catalog_id is None:
+            return self._all_elements.get(account_id, [])
+        return self._elements.get((account_id, catalog_id), [])
+
+    def now(self) -> int:
+        """The time of the mock's clock in Unix seconds."""
+        clock = self.clock
+        return int(time.time()) + clock.now if clock.mode == "real" else clock.now
+
+    @property
+    def clock(self) -> Clock:
+        """The clock as it is set."""
+        return self.get(Clock, "clock") or Clock()
+
+    def setting(self, name: str) -> Any:
+        """A switch of the mock, or None when it was never set."""
+        setting = self.get(Setting, name)
+        return None if setting is None else setting.value
+
+    # Changing
+
+    @contextmanager
+    def transaction(self, *, tick: bool = False) -> Iterator[Store]:
+        """Changes that happen together or not at all. A transaction inside another one joins it.
+
+        Args:
+            tick: the clock, if it is stepped, moves on when the transaction succeeds.
+        """
+        with self.lock:
+            if self._undo is not None:
+                yield self
+                return
+            if self.backend is not None:
+                self.backend.begin(self)
+            self._undo = []
+            try:
+                yield self
+                if tick and (clock := self.clock).mode == "stepped":
+                    self.put(replace(clock, now=clock.now + clock.step), "clock")
+                if self.backend is not None:
+                    self.backend.commit({(kind, key): self.get(kind, *key) for kind, key, _ in self._undo})
+            except BaseException:
+                undo, self._undo = self._undo, None
+                for kind, key, old in reversed(undo):
+                    self.apply(kind, key, old)
+                if self.backend is not None:
+                    self.backend.abandon()
+                raise
+            if self._undo:
+                self.revision += 1
+            self._undo = None
+
+    def put(self, record: Struct, *key: int | str) -> None:
+        """Store a record under a key, inside a transaction."""
+        self._change(type(record), key, record)
+
+    def remove(self, kind: type[Struct], *key: int | str) -> None:
+        """Remove the record under a key, inside a transaction."""
+        self._change(kind, key, None)
+
+    def put_field(self, field: Field) -> None:
+        """Store a field under its own key."""
+        self.put(field, field.account_id, field.id)
+
+    def next_id(self, account_id: int, name: str) -> int:
+        """The next id of a sequence of an account. Ids are never given out twice."""
+        counter = self.get(Counter, account_id, name)
+        id_ = FIRST_ID if counter is None else counter.last + 1
+        self.put(Counter(id_), account_id, name)
+        return id_
+
+    def reserve_id(self, account_id: int, name: str, id_: int) -> None:
+        """Make the sequence go on after this id."""
+        counter = self.get(Counter, account_id, name)
+        if counter is None or counter.last < id_:
+            self.put(Counter(id_), account_id, name)
+
+    def _change(self, kind: type[Struct], key: Key, record: Struct | None) -> None:
+        if self._undo is None:
+            raise RuntimeError("records are changed inside a transaction only")
+        self._undo.append((kind, key, self._tables[kind].get(key)))
+        self.apply(kind, key, record)
+
+    # Whole contents
+
+    def tables(self) -> Tables:
+        """A copy of every table. The records themselves are immutable and shared."""
+        return {kind: dict(table) for kind, table in self._tables.items()}
+
+    def replace_all(self, tables: Tables) -> None:
+        """Make these tables the contents, as one transaction."""
+        with self.transaction():
+            for kind in KINDS:
+                wanted = tables[kind]
+                for key in [key for key in self._tables[kind] if key not in wanted]:
+                    self.remove(kind, *key)
+                for key, record in wanted.items():
+                    if self._tables[kind].get(key) != record:
+                        self.put(record, *key)
+
+    def load(self, tables: Tables) -> None:
+        """Take over tables that were read from a backend."""
+        self._tables = empty_tables()
+        self._fields: dict[Scope, list[int]] = {}
+        self._codes: dict[tuple[Scope, str], int] = {}
+        self._groups: dict[tuple[int, str], list[str]] = {}
+        self._catalogs: dict[int, list[int]] = {}
+        self._elements: dict[tuple[int, int], list[int]] = {}
+        self._all_elements: dict[int, list[int]] = {}
+        for kind in KINDS:
+            for key, record in tables[kind].items():
+                self.apply(kind, key, record)
+        self.revision += 1
+
+    def apply(self, kind: type[Struct], key: Key, record: Struct | None) -> None:
+        """Set or remove one record and bring the indexes in line. Only transactions and backends call this."""
+        table = self._tables[kind]
+        old = table.get(key)
+        if record is None:
+            table.pop(key, None)
+        else:
+            table[key] = record
+        if kind is Element:
+            self._index_element(old, cast("Element | None", record))
+        elif kind is Field:
+            self._index_field(old, cast("Field | None", record))
+        elif kind is Group or kind is Catalog:
+            self._index_parent(old, cast("Group | Catalog | None", record))
+
+    def _index_field(self, old: Field | None, new: Field | None) -> None:
+        if old is not None:
+            if new is None:
+                _discard(self._fields[old.scope], old.id)
+            if old.code is not None and self._codes.get((old.scope, old.code)) == old.id:
+                del self._codes[(old.scope, old.code)]
+        if new is not None:
+            if old is None:
+                insort(self._fields.setdefault(new.scope, []), new.id)
+            if new.code is not None:
+                self._codes[(new.scope, new.code)] = new.id
+
+    def _index_parent(self, old: Group | Catalog | None, new: Group | Catalog | None) -> None:
+        record = new or old
+        if record is None or (old is None) == (new is None):
+            return
+        if isinstance(record, Group):
+            ids: list[Any] = self._groups.setdefault((record.account_id, record.entity), [])
+        else:
+            ids = self._catalogs.setdefault(record.account_id, [])
+        if new is None:
+            ids.remove(record.id)
+        elif isinstance(record, Group):
+            ids.append(record.id)
+        else:
+            insort(ids, record.id)
+
+    def _index_element(self, old: Element | None, new: Element | None) -> None:
+        place = None if new is None else (new.account_id, new.catalog_id)
+        if old is not None:
+            if (old.account_id, old.catalog_id) == place:
+                return
+            _discard(self._elements[(old.account_id, old.catalog_id)], old.id)
+            _discard(self._all_elements[old.account_id], old.id)
+        if new is not None:
+            insort(self._elements.setdefault((new.account_id, new.catalog_id), []), new.id)
+            insort(self._all_elements.setdefault(new.account_id, []), new.id)
+
+
+def _discard(ids: list[int], id_: int) -> None:
+    place = bisect_left(ids, id_)
+    if place < len(ids) and ids[place] == id_:
+        del ids[place]
