@@ -19,7 +19,7 @@ report_inputs  := $(contract_files) $(template_files) $(python_files) requiremen
 
 .DEFAULT_GOAL := all
 .PHONY: all help setup bundle client reference build lint types check test contract contract-live \
-        mutation-score bench diff lock clean
+        mutation-score bench diff release-check lock clean
 
 all: $(CACHE)/report.txt ## set up, build the contract and the client, check both against the mock, report
 	@cat $(CACHE)/report.txt
@@ -87,10 +87,20 @@ diff: $(SETUP) ## what changed for callers since a tag, branch or commit: make d
 	@test -n "$(BASE)" || { echo "make diff: say since when, for instance: make diff BASE=HEAD~5" >&2; exit 2; }
 	@$(KOMMO) release diff "$(BASE)"
 
-lock: ## requirements.lock from pyproject.toml
+release-check: $(SETUP) $(CACHE)/release/.ready ## build, install the wheel elsewhere, use it; version, changelog, parts, licences
+	@$(KOMMO) release check --tools $(CACHE)/release/bin/python
+
+$(CACHE)/release/.ready: requirements-release.lock
+	@test -x $(CACHE)/release/bin/python || $(PYTHON) -m venv $(CACHE)/release
+	@$(CACHE)/release/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.lock
+	@touch $@
+
+lock: ## requirements*.lock from pyproject.toml
 	@test -x $(CACHE)/lock/bin/uv || { $(PYTHON) -m venv $(CACHE)/lock && $(CACHE)/lock/bin/pip install --quiet uv; }
-	@$(CACHE)/lock/bin/uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 \
-	  --generate-hashes --no-header --quiet --upgrade -o requirements.lock
+	@lock() { $(CACHE)/lock/bin/uv pip compile "$$@" --universal --python-version 3.11 --generate-hashes --no-header \
+	    --quiet --upgrade ; }; \
+	  lock pyproject.toml --extra dev --extra bench -o requirements.lock; \
+	  sed -n 's/^release = \[\(.*\)\]/\1/p' pyproject.toml | tr -d '",' | tr ' ' '\n' | lock - -o requirements-release.lock
 
 clean: ## remove what is neither checked in nor installed
 	@rm -rf $(CACHE) reports .mypy_cache .ruff_cache .hypothesis

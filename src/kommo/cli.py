@@ -32,7 +32,7 @@ COMMANDS: dict[str, Entry] = {
     "mock": Entry("kommo.mock.command", "mock", "serve a stateful stand-in for the API on this machine"),
     "spec": Entry("kommo.spec.command", "spec", "build, check and overlay OpenAPI documents"),
     "contract": Entry("kommo.contract.command", "contract", "check a server against the published contract"),
-    "release": Entry("kommo.release.command", "spec", "compare the contract with an earlier one"),
+    "release": Entry("kommo.release.command", "spec", "compare contracts, check that a release is ready"),
 }
 
 INTERRUPTED = 130  # what a shell reports for a command stopped by Ctrl-C (128 + SIGINT)
@@ -68,6 +68,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = modules[args.command].run(args)
         sys.stdout.flush()
         return code
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if chosen not in COMMANDS or missing == "kommo":  # a fault of this installation, not a missing extra
+            raise
+        print(
+            f"kommo: the {chosen} command needs the package {missing!r}; "
+            f"install it with: pip install 'kommo[{COMMANDS[chosen].extra}]'",
+            file=sys.stderr,
+        )
+        return 2
     except CommandError as error:
         name = f"kommo {chosen}" if chosen in COMMANDS else "kommo"
         print(f"{name}: {error}", file=sys.stderr)
@@ -93,22 +103,13 @@ def _parser(chosen: str | None) -> tuple[argparse.ArgumentParser, dict[str, Comm
     for name, entry in COMMANDS.items():
         sub = commands.add_parser(name, help=entry.summary, description=entry.summary, allow_abbrev=False)
         if name == chosen:
-            modules[name] = _load(name, entry)
+            modules[name] = _load(entry)
             modules[name].configure(sub)
     return parser, modules
 
 
-def _load(name: str, entry: Entry) -> CommandModule:
-    try:
-        module: CommandModule = importlib.import_module(entry.module)
-    except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing == "kommo":  # a fault of this installation, not a missing extra
-            raise
-        raise CommandError(
-            f"the {name} command needs the package {missing!r}; "
-            f"install it with: pip install 'kommo[{entry.extra}]'"
-        ) from error
+def _load(entry: Entry) -> CommandModule:
+    module: CommandModule = importlib.import_module(entry.module)
     return module
 
 

@@ -1,13 +1,16 @@
 """``kommo release``: what changed for callers, and which version number that asks for."""
 
 import json
+import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
+from kommo.command import CommandError
 from kommo.release.baseline import bundle_at
 from kommo.release.changes import Change, Impact, needed_impact, next_version
 from kommo.release.diff import compare, count
 
-SUMMARY = "compare the contract with an earlier one"
+SUMMARY = "compare contracts, check that a release is ready"
 
 _HEADINGS = {
     Impact.MAJOR: "May break callers",
@@ -25,17 +28,47 @@ def configure(parser: ArgumentParser) -> None:
     diff.add_argument(
         "base", metavar="REVISION", help="a tag, branch or commit that holds the published contract"
     )
+    check = actions.add_parser(
+        "check", help="build, install elsewhere, use; version, changelog, parts, licences"
+    )
+    check.add_argument(
+        "--out", type=Path, default=Path("dist"), help="where sdist and wheel go (default: dist)"
+    )
+    check.add_argument(
+        "--tools",
+        type=Path,
+        default=Path(sys.executable),
+        help="an interpreter with griffe, cyclonedx-bom, pip-licenses and pip-audit (default: this one)",
+    )
     diff.add_argument(
         "--fail-on-breaking", action="store_true", help="exit 1 when a change may break callers"
     )
 
 
 def run(args: Namespace) -> int:
-    """Carry out ``kommo release``; 0, or 1 where a breaking change was to be refused."""
-    from kommo.published import bundle_path
+    """Carry out ``kommo release``; 0, or 1 where the check says no."""
     from kommo.spec.project import find_root
 
-    root = find_root()
+    return _check(args, find_root()) if args.action == "check" else _diff(args, find_root())
+
+
+def _check(args: Namespace, root: Path) -> int:
+    from kommo.release.check import ReleaseCheck
+
+    failed = 0
+    for name, action in ReleaseCheck(root, args.out.resolve(), args.tools.absolute()).steps():
+        try:
+            print(f"  {name:<24} {action()}", flush=True)
+        except CommandError as error:
+            failed += 1
+            print(f"  {name:<24} FAILED: {error}", flush=True)
+    print(f"{failed} of the steps failed" if failed else "ready for a release")
+    return int(failed > 0)
+
+
+def _diff(args: Namespace, root: Path) -> int:
+    from kommo.published import bundle_path
+
     new = json.loads(bundle_path("json").read_text(encoding="utf-8"))
     old = bundle_at(root, args.base)
     changes = compare(old, new)

@@ -1,0 +1,229 @@
+"""Is this tree ready to be released? Builds it, installs it elsewhere and uses it there; number, licences, parts."""
+
+import json
+import re
+import subprocess
+import sys
+import tarfile
+import tempfile
+import venv
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import attrs
+
+from kommo.command import CommandError
+from kommo.published import load_bundle
+from kommo.release.baseline import bundle_at, last_tag
+from kommo.release.changes import Impact, needed_impact, next_version
+from kommo.release.diff import compare
+from kommo.release.python_api import compare_python_api
+from kommo.version import __version__
+
+_IN_THE_WHEEL = (
+    "kommo/py.typed",
+    "kommo_client/py.typed",
+    "kommo/published/kommo.openapi.yaml",
+    "kommo/published/kommo.openapi.json",
+)
+_LOCAL_MOCK = "http://127.0.0.1:8080"
+_START_MOCK = (
+    "from kommo.mock import MockConfig, MockServer\n"
+    "with MockServer(MockConfig(token='demo', seed='demo')) as server:\n"
+    "    exec(compile({code!r}.replace({local!r}, server.url), 'README.md', 'exec'), {{'__name__': '__main__'}})\n"
+)
+
+
+@attrs.frozen
+class ReleaseCheck:
+    """The steps of a release check, each of which returns what it saw or raises what is wrong.
+
+    Args:
+        root: the checkout.
+        out: where sdist, wheel, parts list and licences go.
+        tools: an interpreter with griffe, cyclonedx-py, pip-licenses and pip-audit.
+    """
+
+    root: Path
+    out: Path
+    tools: Path
+
+    def steps(self) -> list[tuple[str, Callable[[], str]]]:
+        """The steps in order: name and action."""
+        return [
+            ("one version", self.one_version),
+            ("changelog", self.changelog),
+            ("semantic version", self.semantic_version),
+            ("sdist and wheel", self.build),
+            ("wheel's contents", self.wheel_contents),
+            ("used from the wheel", self.use_the_wheel),
+            ("parts list and licences", self.parts_and_licences),
+            ("audit", self.audit),
+        ]
+
+    def one_version(self) -> str:
+        """The package and the contract carry the same number."""
+        contract = load_bundle()["info"]["version"]
+        if contract != __version__:
+            raise CommandError(
+                f"the contract says {contract}, src/kommo/version.py {__version__}; run: make bundle"
+            )
+        return __version__
+
+    def changelog(self) -> str:
+        """The newest section tells what changed, for the contract and for the client."""
+        text = (self.root / "CHANGELOG.md").read_text(encoding="utf-8")
+        sections = re.split(r"^## ", text, flags=re.MULTILINE)[1:]
+        heading = sections[0].splitlines()[0] if sections else ""
+        if heading != "Unreleased" and not heading.startswith(__version__):
+            raise CommandError(
+                f"CHANGELOG.md: the first section is {heading!r}; it must be Unreleased or {__version__}"
+            )
+        for part in ("Contract", "Client"):
+            if f"### {part}" not in sections[0]:
+                raise CommandError(f"CHANGELOG.md: section {heading!r} has no '### {part}'")
+        return f"section {heading}"
+
+    def semantic_version(self) -> str:
+        """The number is at least the one that the changes since the last tag ask for."""
+        tag = last_tag(self.root)
+        if tag is None:
+            return "no earlier tag: nothing to compare with"
+        changes = compare(bundle_at(self.root, tag), load_bundle())
+        changes += compare_python_api(self.root, tag, python=self.tools)
+        needed = next_version(tag.removeprefix("v"), needed_impact(changes))
+        if _numbers(__version__) < _numbers(needed):
+            breaking = [str(change) for change in changes if change.impact is Impact.MAJOR][:5]
+            raise CommandError(f"since {tag} the version must be at least {needed}: {'; '.join(breaking)}")
+        return f"{len(changes)} changes since {tag} ask for {needed} or more"
+
+    def build(self) -> str:
+        """The wheel is built from the sdist, so that both are complete."""
+        self.out.mkdir(parents=True, exist_ok=True)
+        for old in (*self.out.glob("kommo-*.whl"), *self.out.glob("kommo-*.tar.gz")):
+            old.unlink()
+        _run([sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", str(self.out)], self.root)
+        sdist = _only(self.out, "kommo-*.tar.gz")
+        with tempfile.TemporaryDirectory() as folder, tarfile.open(sdist) as archive:
+            archive.extractall(folder, filter="data")
+            source = _only(Path(folder), "kommo-*")
+            _run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(self.out)], source)
+        return f"{sdist.name}, {self._wheel.name} ({self._wheel.stat().st_size // 1024} KiB)"
+
+    def wheel_contents(self) -> str:
+        """Contract, types and generated client are inside; tests and secrets are not."""
+        with zipfile.ZipFile(self._wheel) as archive:
+            names = archive.namelist()
+        missing = [name for name in _IN_THE_WHEEL if name not in names]
+        if missing:
+            raise CommandError(
+                f"{self._wheel.name} lacks {', '.join(missing)}; see [tool.hatch.build] in pyproject.toml"
+            )
+        strangers = [name for name in names if not name.startswith(("kommo/", "kommo_client/", "kommo-"))]
+        if strangers:
+            raise CommandError(
+                f"{self._wheel.name} holds files that are not ours: {', '.join(strangers[:5])}"
+            )
+        return f"{len(names)} files"
+
+    def use_the_wheel(self) -> str:
+        """The README's first request runs from the wheel, in an empty environment, against the wheel's own mock."""
+        readme = (self.root / "README.md").read_text(encoding="utf-8")
+        found = re.search(r"```python\n(.*?)```", readme, re.DOTALL)
+        if found is None:
+            raise CommandError("README.md: there is no Python example")
+        program = _START_MOCK.format(code=found[1], local=_LOCAL_MOCK)
+        with self._environment_with_the_wheel() as python:
+            answer = _run([str(python), "-W", "error", "-c", program], self.out)
+        if not answer.strip():
+            raise CommandError("README.md: the first request printed nothing")
+        return f"{len(answer.splitlines())} lines printed"
+
+    def parts_and_licences(self) -> str:
+        """Write the SBOM (CycloneDX) and the licences of what a user of the client installs."""
+        with self._environment_with_the_wheel(extras="") as python:
+            parts, licences = self.out / "kommo.cdx.json", self.out / "LICENSES.md"
+            _run([*self._tool("cyclonedx-py"), "environment", str(python), "-o", str(parts)], self.root)
+            listing = _run(
+                [
+                    *self._tool("pip-licenses"),
+                    "--python",
+                    str(python),
+                    "--format=markdown",
+                    "--ignore-packages",
+                    "pip",
+                ],
+                self.root,
+            )
+        licences.write_text(listing, encoding="utf-8")
+        count = len(json.loads(parts.read_text(encoding="utf-8")).get("components", []))
+        return f"{count} parts in {parts.name}, licences in {licences.name}"
+
+    def audit(self) -> str:
+        """Known vulnerabilities of the locked dependencies; says so plainly where the data could not be had."""
+        # The audit reads name==version lines; hashes are for installing.
+        pins = "\n".join(_pins(self.root / "requirements.lock"))
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write(pins)
+            file.flush()
+            done = subprocess.run(
+                [*self._tool("pip-audit"), "--no-deps", "--disable-pip", "-r", file.name, "-f", "json"],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        try:
+            report = json.loads(done.stdout)["dependencies"]
+        except (ValueError, KeyError):
+            return "NOT DONE: the vulnerability data could not be reached"
+        hit = [row["name"] for row in report if row.get("vulns")]
+        if hit:
+            raise CommandError(f"known vulnerabilities in {', '.join(hit)}; run: make lock")
+        unknown = sum("skip_reason" in row for row in report)
+        if unknown == len(report):
+            return "NOT DONE: the vulnerability data holds none of the packages here"
+        return f"{len(report) - unknown} packages without known vulnerabilities, {unknown} unknown"
+
+    @property
+    def _wheel(self) -> Path:
+        return _only(self.out, "kommo-*.whl")
+
+    def _tool(self, name: str) -> list[str]:
+        return [str(self.tools.parent / name)]
+
+    @contextmanager
+    def _environment_with_the_wheel(self, extras: str = "[mock]") -> Iterator[Path]:
+        with tempfile.TemporaryDirectory() as folder:
+            venv.create(folder, with_pip=True)
+            python = Path(folder) / "bin" / "python"
+            pins = Path(folder) / "pins.txt"
+            pins.write_text("\n".join(_pins(self.root / "requirements.lock")), encoding="utf-8")
+            install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            _run([*install, "--constraint", str(pins), f"{self._wheel}{extras}"], self.out)
+            yield python
+
+
+def _pins(lock: Path) -> list[str]:
+    """The ``name==version`` lines of a lock file, without markers and hashes."""
+    return re.findall(r"^([A-Za-z0-9_.\-]+==[^\s;\\]+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _only(folder: Path, pattern: str) -> Path:
+    found = list(folder.glob(pattern))
+    if len(found) != 1:
+        raise CommandError(f"{folder}: expected one {pattern}, found {len(found)}")
+    return found[0]
+
+
+def _run(command: list[str], folder: Path) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        last = (done.stderr or done.stdout).strip().splitlines()[-3:]
+        raise CommandError(f"{Path(command[0]).name} {' '.join(command[1:4])} ... failed: {' | '.join(last)}")
+    return done.stdout
