@@ -12,9 +12,10 @@ from kommo.contract.document import Violation
 from kommo.contract.exchange import NO_JSON, Exchange
 
 #: Keys whose value comes back as it was sent (custom-fields-v4:326-380).
-_PLAIN: Final = {"custom_fields": ("name", "type", "code", "sort", "remind"), "custom_field_groups": ("name", "sort")}
-#: Keys that only some entities have; the others read over them (custom-fields-v4:326, 330-340).
+_PLAIN: Final = {"custom_fields": ("name", "type", "code", "sort"), "custom_field_groups": ("name", "sort")}
+#: Keys that only some entities or types have; the others read over them (custom-fields-v4:326, 330-340).
 _ONLY_CARDS: Final = ("is_api_only",)
+_ONLY_BIRTHDAYS: Final = ("remind",)
 _ONLY_LISTS: Final = ("is_required", "is_visible", "is_deletable")
 _OPTION: Final = ("value", "sort", "code")
 
@@ -94,12 +95,15 @@ def request_id(item: Any, index: int) -> str:
 def _plain(key: str, got: Mapping[str, Any]) -> tuple[str, ...]:
     if key != "custom_fields":
         return _PLAIN[key]
+    names = _PLAIN[key]
+    if got.get("type") == "birthday":
+        names += _ONLY_BIRTHDAYS
     match got.get("entity_type"):
         case "catalogs":
-            return (*_PLAIN[key], *_ONLY_LISTS)
+            names += _ONLY_LISTS
         case "leads" | "contacts" | "companies" | "customers":
-            return (*_PLAIN[key], *_ONLY_CARDS)
-    return _PLAIN[key]
+            names += _ONLY_CARDS
+    return names
 
 
 def _item(sent: Mapping[str, Any], got: Mapping[str, Any], key: str, place: str) -> Iterator[Violation]:

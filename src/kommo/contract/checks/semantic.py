@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from kommo.contract.checks import echo
 from kommo.contract.exchange import NO_JSON, Exchange
 
 #: Codes with which a server says that a value refers to nothing, or to something taken.
@@ -63,6 +64,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(r"id", _has("id"), "the entity must exist"),
     Rule(r"code", _has("code"), "a code is taken only once"),
     Rule(r"catalog_id", _has("catalog_id"), "the list must exist"),
+    Rule(r"filter\.type", lambda item: True, "the type must be one the server knows"),
     Rule(r"custom_fields\.#(\..+)?", _has("custom_fields"), "field, option and value must fit the field"),
 )
 
@@ -74,6 +76,10 @@ def unjustified(exchange: Exchange) -> str | None:
         One sentence, None when the refusal is justified (or is none).
     """
     if exchange.status not in (400, 422):
+        return None
+    if exchange.method == "DELETE":
+        return None  # predefined things cannot be deleted (custom-fields-v4:726, 1129); nothing in a DELETE is invalid
+    if "/api/v2/" in exchange.path and _v2_rules(exchange.sent):
         return None
     answer = exchange.answer
     if answer is NO_JSON or not isinstance(answer, dict):
@@ -97,6 +103,15 @@ def unjustified(exchange: Exchange) -> str | None:
     return None
 
 
+def _v2_rules(sent: Any) -> bool:
+    """Say whether a v2 write refers to anything: an item that fails may fail the whole request, in plain words."""
+    if not isinstance(sent, dict):
+        return False
+    keys = ("id", "catalog_id", "custom_fields", "updated_at")
+    items = [item for block in ("add", "update") for item in sent.get(block) or () if isinstance(item, dict)]
+    return bool(sent.get("delete")) or any(item.get(key) for item in items for key in keys)
+
+
 def _item(sent: Any, request_id: Any) -> Mapping[str, Any]:
     items = sent
     if isinstance(sent, dict):
@@ -107,8 +122,8 @@ def _item(sent: Any, request_id: Any) -> Mapping[str, Any]:
     if not isinstance(items, list):
         return {}
     items = [item for item in items if isinstance(item, dict)]
-    for item in items:
-        if str(item.get("request_id")) == str(request_id):
+    for index, item in enumerate(items):
+        if echo.request_id(item, index) == str(request_id):
             return item
     try:
         found: Mapping[str, Any] = items[int(request_id)]
