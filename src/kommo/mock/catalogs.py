@@ -32,26 +32,26 @@ def write_catalogs(
         form: the body was form-encoded.
 
     Raises:
-        Malformed, TooMany, Invalid: nothing of the request was readable enough to start.
+        Malformed, Invalid: nothing of the request was readable enough to start.
         Failed: an item was refused and `rules.partial` is off.
     """
     blocks = read_blocks(body, form=form)
     types = OPEN_TYPES if rules.open_types else TYPES
-    added = list(read_items(blocks.add, lambda item: _read(item, types, new=True)))
-    updated = list(read_items(blocks.update, lambda item: _read(item, types, new=False)))
+    added = read_items(blocks.add, lambda item: _read(item, types, new=True))
+    updated = read_items(blocks.update, lambda item: _read(item, types, new=False))
     with store.transaction(tick=True):
         write = Write(store, rules)
-        for request_id, wish in added:
-            write.item("add", request_id, _add, store, account, wish, request_id)
+        for index, (request_id, wish) in enumerate(added):
+            write.item("add", index, request_id, _add, store, account, wish, request_id)
         for request_id, wish in updated:
-            write.item("update", wish.id, _update, store, account, wish, request_id)
+            write.item("update", wish.id, request_id, _update, store, account, wish, request_id)
         for index, id_ in enumerate(blocks.delete):
-            write.item("delete", id_, _delete, store, account, id_, index)
+            write.item("delete", id_, index, _delete, store, account, id_, index)
         return write.finish()
 
 
 def _read(item: Item, types: tuple[str, ...], *, new: bool) -> _Wish:
-    id_ = 0 if new else item.integer("id", required=True)
+    id_ = 0 if new else item.identifier("id", required=True)
     attributes: dict[str, Any] = {
         "name": item.text("name", required=new, minimum=1),
         "type": item.text("type"),
@@ -68,7 +68,7 @@ def _read(item: Item, types: tuple[str, ...], *, new: bool) -> _Wish:
 def _known(store: Store, account: Account, id_: int) -> Catalog:
     catalog = store.get(Catalog, account.id, id_)
     if catalog is None:
-        raise Refusal(NOT_FOUND, "Catalog not found")
+        raise Refusal(NOT_FOUND, "id", "Catalog not found")
     return catalog
 
 

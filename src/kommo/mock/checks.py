@@ -6,9 +6,12 @@ A reader that finds a wrong value notes a violation and also answers `UNSET`.
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from .violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, OUT_OF_RANGE, REQUIRED_FILLED, Violation
+
+_DIGITS: Final = re.compile("-?[0-9]{1,19}")
 
 MAX_INT: Final = 2**63 - 1
 MAX_NAME: Final = 255
@@ -37,12 +40,16 @@ def as_integer(value: Any, *, digits: bool = False) -> int | None:
     if isinstance(value, int):
         return value if -MAX_INT - 1 <= value <= MAX_INT else None
     if isinstance(value, float):
-        return int(value) if value.is_integer() and abs(value) <= MAX_INT else None
-    if digits and isinstance(value, str) and len(value) <= 20:
-        sign, number = (-1, value[1:]) if value.startswith("-") else (1, value)
-        if number.isascii() and number.isdigit():
-            return as_integer(sign * int(number))
+        return int(value) if value.is_integer() and -MAX_INT - 1 <= value <= MAX_INT else None
+    if digits and isinstance(value, str) and _DIGITS.fullmatch(value):
+        return as_integer(int(value))
     return None
+
+
+def as_id(value: Any) -> int | None:
+    """The id a v2 value stands for: a positive integer or its digits, or None."""
+    id_ = as_integer(value, digits=True)
+    return None if id_ is None or id_ < 1 or (isinstance(value, str) and value.startswith("0")) else id_
 
 
 class Item:
@@ -52,8 +59,7 @@ class Item:
         data: the object.
         path: dotted path of the object relative to the item of the batch, empty for the item itself.
         found: the list to note violations in; objects nested in an item share the item's list.
-        digits: digit strings count as integers (v2 prints ids both ways).
-        form: the object was form-encoded, so booleans come as "1", "0", "true" or "false".
+        form: the object was form-encoded, so integers come as digit strings and booleans as "1" or "0".
     """
 
     def __init__(
@@ -62,13 +68,11 @@ class Item:
         path: str = "",
         found: list[Violation] | None = None,
         *,
-        digits: bool = False,
         form: bool = False,
     ) -> None:
         self.data = data
         self.path = path
         self.found: list[Violation] = [] if found is None else found
-        self.digits = digits
         self.form = form
 
     def note(self, code: str, key: str, detail: str) -> Unset:
@@ -89,12 +93,21 @@ class Item:
         value = self.data[key]
         if value is None and nullable:
             return None
-        number = as_integer(value, digits=self.digits)
+        number = as_integer(value, digits=self.form)
         if number is None:
             return self.note(INVALID_TYPE, key, "This value should be of type int.")
         if minimum is not None and number < minimum:
             return self.note(OUT_OF_RANGE, key, f"This value should be {minimum} or more.")
         return number
+
+    def identifier(self, key: str, *, required: bool = False) -> int | Unset:
+        """An id as v2 takes it: a positive integer, or its digits as a string."""
+        if key not in self.data:
+            return self._missing(key) if required else UNSET
+        id_ = as_id(self.data[key])
+        return (
+            self.note(INVALID_TYPE, key, "This value should be a positive integer.") if id_ is None else id_
+        )
 
     def text(
         self,
@@ -126,8 +139,8 @@ class Item:
         value = self.data[key]
         if isinstance(value, bool):
             return value
-        if self.form and isinstance(value, str) and value.lower() in _BOOLEANS:
-            return _BOOLEANS[value.lower()]
+        if self.form and isinstance(value, str) and value in _BOOLEANS:
+            return _BOOLEANS[value]
         return self.note(INVALID_TYPE, key, "This value should be of type bool.")
 
     def choice(self, key: str, choices: tuple[str, ...], *, nullable: bool = False) -> str | Unset | None:
@@ -152,11 +165,11 @@ class Item:
                 self.note(INVALID_TYPE, f"{key}.{index}", "This value should be of type object.")
                 continue
             path = f"{self.path}.{key}.{index}" if self.path else f"{key}.{index}"
-            items.append(Item(entry, path, self.found, digits=self.digits, form=self.form))
+            items.append(Item(entry, path, self.found, form=self.form))
         return items if len(items) == len(value) else UNSET
 
     def _missing(self, key: str) -> Unset:
         return self.note(REQUIRED_FILLED, key, "This field is missing.")
 
 
-_BOOLEANS: Final = {"1": True, "0": False, "true": True, "false": False, "": False}
+_BOOLEANS: Final = {"1": True, "0": False, "true": True, "false": False}

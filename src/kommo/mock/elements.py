@@ -10,7 +10,6 @@ from .checks import Item
 from .model import Account, Catalog, Element, Scope, StoredValue
 from .store import Store
 from .values import ValueWish, read_custom_fields, resolve
-from .violations import OUT_OF_RANGE
 from .writes import BAD_DATA, NOT_FOUND, Done, Outcome, Refusal, V2Rules, Write, read_blocks, read_items
 
 STALE = "Last modified date is older than in database"
@@ -29,18 +28,18 @@ def write_elements(
 ) -> Outcome:
     """Carry out a write of list elements. Arguments and errors as for `write_catalogs`."""
     blocks = read_blocks(body, form=form)
-    added = list(read_items(blocks.add, lambda item: _read(item, rules, new=True)))
-    updated = list(read_items(blocks.update, lambda item: _read(item, rules, new=False)))
+    added = read_items(blocks.add, lambda item: _read(item, rules, new=True))
+    updated = read_items(blocks.update, lambda item: _read(item, rules, new=False))
     with store.transaction(tick=True):
         write = Write(store, rules)
-        for request_id, wish in added:
-            write.item("add", request_id, _add, store, account, wish, request_id)
+        for index, (request_id, wish) in enumerate(added):
+            write.item("add", index, request_id, _add, store, account, wish, request_id)
         # An element may stand in a batch twice; each entry is measured against the time before the batch.
         before: dict[int, int] = {}
         for request_id, wish in updated:
-            write.item("update", wish.id, _update, store, account, wish, request_id, before)
+            write.item("update", wish.id, request_id, _update, store, account, wish, request_id, before)
         for index, id_ in enumerate(blocks.delete):
-            write.item("delete", id_, _delete, store, account, id_, index)
+            write.item("delete", id_, index, _delete, store, account, id_, index)
         return write.finish()
 
 
@@ -56,12 +55,12 @@ def search(store: Store, account: Account, catalog_id: int | None, term: str) ->
 
 
 def _read(item: Item, rules: V2Rules, *, new: bool) -> _Wish:
-    id_ = 0 if new else item.integer("id", required=True)
-    catalog_id = item.integer("catalog_id", required=new)
+    id_ = 0 if new else item.identifier("id", required=True)
+    catalog_id = item.identifier("catalog_id", required=new)
     name = item.text("name", required=new, minimum=1)
-    updated_at = item.integer("updated_at", required=not new and not rules.updated_at_optional)
-    if isinstance(updated_at, int) and updated_at < 0:
-        item.note(OUT_OF_RANGE, "updated_at", "This value should be 0 or more.")
+    updated_at = (
+        None if new else item.integer("updated_at", required=not rules.updated_at_optional, minimum=1)
+    )
     return _Wish(
         id=id_ if isinstance(id_, int) else 0,
         catalog_id=catalog_id if isinstance(catalog_id, int) else None,
@@ -73,7 +72,7 @@ def _read(item: Item, rules: V2Rules, *, new: bool) -> _Wish:
 
 def _add(store: Store, account: Account, wish: _Wish, request_id: int) -> Done:
     if wish.catalog_id is None or store.get(Catalog, account.id, wish.catalog_id) is None:
-        raise Refusal(NOT_FOUND, "Catalog not found")
+        raise Refusal(NOT_FOUND, "catalog_id", "Catalog not found")
     values = _values(store, account, wish.catalog_id, wish, {})
     now = store.now()
     element = Element(
@@ -94,12 +93,12 @@ def _add(store: Store, account: Account, wish: _Wish, request_id: int) -> Done:
 def _update(store: Store, account: Account, wish: _Wish, request_id: int, before: dict[int, int]) -> Done:
     element = store.get(Element, account.id, wish.id)
     if element is None:
-        raise Refusal(NOT_FOUND, "Element not found")
+        raise Refusal(NOT_FOUND, "id", "Element not found")
     if wish.catalog_id is not None and wish.catalog_id != element.catalog_id:
-        raise Refusal(BAD_DATA, "Element belongs to another catalog")
+        raise Refusal(BAD_DATA, "catalog_id", "Element belongs to another catalog")
     known_since = before.setdefault(element.id, element.updated_at)
     if wish.updated_at is not None and wish.updated_at <= known_since:
-        raise Refusal(BAD_DATA, STALE)
+        raise Refusal(BAD_DATA, "updated_at", STALE)
     changed = replace(
         element,
         name=element.name if wish.name is None else wish.name,
@@ -114,7 +113,7 @@ def _update(store: Store, account: Account, wish: _Wish, request_id: int, before
 def _delete(store: Store, account: Account, id_: int, index: int) -> Done:
     element = store.get(Element, account.id, id_)
     if element is None:
-        raise Refusal(NOT_FOUND, "Element not found")
+        raise Refusal(NOT_FOUND, "id", "Element not found")
     store.remove(Element, account.id, id_)
     return Done("delete", id_, index)
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from . import field_types
 from .batches import Rules, Written, apply_batch, check_request_id, request_id_of
-from .checks import UNSET, Item, Unset
+from .checks import UNSET, Item, Unset, as_integer
 from .model import DEFAULT_GROUP, ENTITIES_WITH_GROUPS, Element, Field, Group, RequiredStatus, Scope
 from .options import read_enums, read_nested
 from .store import Store
@@ -67,8 +67,10 @@ def update_field(store: Store, scope: Scope, id_: int, data: Any, rules: Rules) 
             raise Malformed("Request body should be an object")
         item = Item(data)
         check_request_id(item)
-        sent = item.integer("id", nullable=True)
-        if isinstance(sent, int) and sent != id_:
+        if not data:
+            raise Malformed("Request data can not be empty")
+        sent = as_integer(data.get("id"))
+        if sent is not None and sent != id_:
             item.note(NOT_SUPPORTED_CHOICE, "id", "This value differs from the id in the address.")
         changed = _update(store, field, item, rules)
         request_id = request_id_of(data, 0)
@@ -88,7 +90,7 @@ def delete_field(store: Store, scope: Scope, id_: int) -> None:
         field = store.field(scope, id_)
         if field is None:
             raise NotFound(f"field {id_}")
-        if not field.is_deletable:
+        if field.is_predefined:
             raise Refused("The field is predefined and can not be deleted")
         store.remove(Field, scope.account_id, id_)
         if scope.entity == "catalogs":
@@ -144,7 +146,7 @@ def _required_extras(item: Item, type_: str) -> None:
 
 
 def _update_in_batch(store: Store, scope: Scope, item: Item, rules: Rules) -> Field | None:
-    id_ = item.integer("id", required=True)
+    id_ = item.integer("id", required=True, minimum=1)
     field = store.field(scope, id_) if isinstance(id_, int) else None
     if isinstance(id_, int) and field is None:
         item.note(NOT_SUPPORTED_CHOICE, "id", _UNKNOWN)
@@ -154,7 +156,7 @@ def _update_in_batch(store: Store, scope: Scope, item: Item, rules: Rules) -> Fi
 
 
 def _update(store: Store, field: Field, item: Item, rules: Rules) -> Field | None:
-    type_ = item.text("type", nullable=True)
+    type_ = item.data.get("type")
     if isinstance(type_, str) and type_ != field.type:
         item.note(NOT_SUPPORTED_CHOICE, "type", "The type of a field can not be changed.")
     changes = _changes(store, field, item)
@@ -194,7 +196,7 @@ def _of_entity(store: Store, field: Field, item: Item) -> dict[str, Any]:
     is_required = item.boolean("is_required")
     is_deletable = item.boolean("is_deletable")
     settings = _settings(item)
-    group_id = item.text("group_id", nullable=True)
+    group_id = item.text("group_id", nullable=True, minimum=1)
     if field.entity == "catalogs":
         found.update(is_visible=is_visible, is_required=is_required, settings=settings)
         if not field.is_predefined:
@@ -212,24 +214,26 @@ def _of_type(store: Store, field: Field, item: Item) -> dict[str, Any]:
     remind = item.choice("remind", field_types.REMINDERS, nullable=True)
     if field.type == "birthday" and remind is not None:
         found["remind"] = remind
-    is_new = field.id == 0
-    enums = (
-        read_enums(
-            item, field.enums or (), lambda: store.next_id(field.account_id, _OPTIONS), keep_ids=not is_new
-        )
-        if field.type in field_types.WITH_OPTIONS
-        else item.objects("enums", nullable=True)
+    keep_ids = field.id != 0
+    has_options = field.type in field_types.WITH_OPTIONS
+    enums = read_enums(
+        item,
+        field.enums or (),
+        lambda: store.next_id(field.account_id, _OPTIONS),
+        keep_ids=keep_ids,
+        applies=has_options,
     )
-    if field.type in field_types.WITH_OPTIONS:
+    if has_options:
         found["enums"] = () if enums is None else enums
-    nested = (
-        read_nested(
-            item, field.nested or (), lambda: store.next_id(field.account_id, _NESTED), keep_ids=not is_new
-        )
-        if field.type == "category"
-        else item.objects("nested", nullable=True)
+    is_category = field.type == "category"
+    nested = read_nested(
+        item,
+        field.nested or (),
+        lambda: store.next_id(field.account_id, _NESTED),
+        keep_ids=keep_ids,
+        applies=is_category,
     )
-    if field.type == "category":
+    if is_category:
         found["nested"] = () if nested is None else nested
     if field.type in field_types.NEWER:
         found.update(_of_newer_type(field.type, item))
@@ -257,8 +261,8 @@ def _required_statuses(item: Item) -> tuple[RequiredStatus, ...] | Unset | None:
         return entries
     statuses: list[RequiredStatus] = []
     for entry in entries:
-        status_id = entry.integer("status_id", required=True)
-        pipeline_id = entry.integer("pipeline_id", required=True)
+        status_id = entry.integer("status_id", required=True, minimum=1)
+        pipeline_id = entry.integer("pipeline_id", required=True, minimum=1)
         if isinstance(status_id, int) and isinstance(pipeline_id, int):
             statuses.append(RequiredStatus(status_id, pipeline_id))
     return tuple(statuses)

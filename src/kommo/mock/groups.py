@@ -127,8 +127,8 @@ def _fields(store: Store, scope: Scope, item: Item) -> list[Field]:
     for index, value in enumerate(sent):
         id_ = as_integer(value)
         field = None if id_ is None else store.field(scope, id_)
-        if id_ is None:
-            item.note(INVALID_TYPE, f"fields.{index}", "This value should be of type int.")
+        if id_ is None or id_ < 1:
+            item.note(INVALID_TYPE, f"fields.{index}", "This value should be a positive integer.")
         elif field is None:
             item.note(NOT_SUPPORTED_CHOICE, f"fields.{index}", _UNKNOWN)
         else:

@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from .checks import MAX_TEXT, UNSET, Item, Unset
+from .checks import Item, Unset
 from .model import EnumValue, NestedValue
-from .violations import NOT_SUPPORTED_CHOICE
+from .violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE
 
 _REQUEST_ID: Final = re.compile(r"[a-zA-Z0-9]+")
 _UNKNOWN: Final = "The value you selected is not a valid choice."
 
 
 def read_enums(
-    item: Item, current: Iterable[EnumValue], new_id: Callable[[], int], *, keep_ids: bool
+    item: Item, current: Iterable[EnumValue], new_id: Callable[[], int], *, keep_ids: bool, applies: bool
 ) -> tuple[EnumValue, ...] | Unset | None:
     """The options a request asks for.
 
@@ -26,7 +26,8 @@ def read_enums(
         item: the field of the request.
         current: the options the field has now.
         new_id: gives out the id of a new option.
-        keep_ids: whether an `id` refers to an existing option (PATCH) or is ignored (POST).
+        keep_ids: whether an `id` refers to an existing option (PATCH) or is passed over (POST).
+        applies: whether the field has options at all; if not, only the shape of the entries is checked.
     """
     entries = item.objects("enums", nullable=True)
     if entries is None or isinstance(entries, Unset):
@@ -36,10 +37,12 @@ def read_enums(
     for index, entry in enumerate(entries):
         value = entry.text("value", required=True, minimum=1)
         sort = entry.integer("sort")
-        code = entry.text("code", nullable=True)
-        id_: int | Unset | None = entry.integer("id", nullable=True) if keep_ids else UNSET
+        id_ = entry.integer("id", nullable=True, minimum=1)
+        code = entry.data.get("code")
         kept: EnumValue | None = None
-        if isinstance(id_, int):
+        if not applies:
+            continue
+        if keep_ids and isinstance(id_, int):
             kept = known.pop(id_, None)
             if kept is None:
                 entry.note(NOT_SUPPORTED_CHOICE, "id", _UNKNOWN)
@@ -58,7 +61,7 @@ def read_enums(
 
 
 def read_nested(
-    item: Item, current: Iterable[NestedValue], new_id: Callable[[], int], *, keep_ids: bool
+    item: Item, current: Iterable[NestedValue], new_id: Callable[[], int], *, keep_ids: bool, applies: bool
 ) -> tuple[NestedValue, ...] | Unset | None:
     """The tree a request asks for.
 
@@ -76,14 +79,16 @@ def read_nested(
     by_request: dict[str, int] = {}
     nodes: list[tuple[Item, int, str, int, int | Unset | None, str | None]] = []
     for index, entry in enumerate(entries):
-        value = entry.text("value", required=True, minimum=1, maximum=MAX_TEXT)
-        sort = entry.integer("sort", nullable=True)
-        parent_id = entry.integer("parent_id", nullable=True)
-        id_ = entry.integer("id", nullable=True) if keep_ids else UNSET
+        value = entry.text("value", required=True, minimum=1)
+        sort = entry.integer("sort")
+        parent_id = entry.integer("parent_id", nullable=True, minimum=1)
+        id_ = entry.integer("id", nullable=True, minimum=1)
         request_id = _request_id(entry, "request_id")
         parent_request_id = _request_id(entry, "parent_request_id")
         kept = None
-        if isinstance(id_, int):
+        if not applies:
+            continue
+        if keep_ids and isinstance(id_, int):
             kept = known.pop(id_, None)
             if kept is None:
                 entry.note(NOT_SUPPORTED_CHOICE, "id", _UNKNOWN)
@@ -110,7 +115,7 @@ def _tree(
     present = {node_id for _, node_id, *_ in nodes}
     parents: dict[int, int | None] = {}
     for entry, node_id, _, _, parent_id, parent_request_id in nodes:
-        parent = parent_id if isinstance(parent_id, int) and parent_id != 0 else None
+        parent = parent_id if isinstance(parent_id, int) else None
         if parent is not None and parent not in present:
             entry.note(NOT_SUPPORTED_CHOICE, "parent_id", _UNKNOWN)
         elif parent is None and parent_request_id is not None:
@@ -148,9 +153,9 @@ def _reaches_root(node_id: int, parents: dict[int, int | None], rooted: set[int]
 
 
 def _request_id(entry: Item, key: str) -> str | None:
-    value = entry.text(key, nullable=True)
+    value = entry.text(key)
     if not isinstance(value, str):
         return None
     if not _REQUEST_ID.fullmatch(value):
-        entry.note(NOT_SUPPORTED_CHOICE, key, "This value may hold the characters a-z, A-Z and 0-9 only.")
+        entry.note(INVALID_TYPE, key, "This value may hold the characters a-z, A-Z and 0-9 only.")
     return value

@@ -7,13 +7,13 @@ whole request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, ParamSpec, TypeVar
 
 from .batches import MAX_BATCH
-from .checks import Item, as_integer
+from .checks import Item, as_id
 from .store import Store
-from .violations import INVALID_TYPE, DomainError, Invalid, Malformed, TooMany, Violation
+from .violations import INVALID_TYPE, DomainError, Invalid, Malformed, Violation
 
 BLOCKS: Final = ("add", "update", "delete")
 
@@ -25,20 +25,32 @@ BAD_DATA: Final = 400
 
 
 class Failure(NamedTuple):
-    """An item that could not be carried out: its block, its key in `_embedded.errors`, the vendor's code, a message."""
+    """An item that could not be carried out.
+
+    Attributes:
+        block: where it stood.
+        key: its key in `_embedded.errors`: the id of the record, for an added one the position in the block.
+        request_id: its request id, else the position in the block.
+        code: the vendor's number for the reason.
+        path: the key of the item that is to blame.
+        message: the reason for people.
+    """
 
     block: str
     key: str
+    request_id: str
     code: int
+    path: str
     message: str
 
 
 class Refusal(DomainError):
     """Raised while one item is carried out: why it cannot be."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, path: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+        self.path = path
         self.message = message
 
 
@@ -95,8 +107,7 @@ def read_blocks(body: Any, *, form: bool) -> Blocks:
         form: the body was form-encoded, so every scalar is a string.
 
     Raises:
-        Malformed: not an object, or no block has an item.
-        TooMany: more than `MAX_BATCH` items in a block.
+        Malformed: not an object, no block, or more than `MAX_BATCH` items in a block.
         Invalid: an entry of a block has the wrong JSON type.
     """
     if not isinstance(body, dict):
@@ -108,44 +119,49 @@ def read_blocks(body: Any, *, form: bool) -> Blocks:
         if block not in body:
             continue
         entries = body[block]
-        if not isinstance(entries, list):
-            bad.append(("0", [Violation(INVALID_TYPE, block, "This value should be of type array.")]))
+        if not isinstance(entries, list) or not entries:
+            bad.append(
+                ("0", [Violation(INVALID_TYPE, block, "This value should be an array that is not empty.")])
+            )
             continue
         if len(entries) > MAX_BATCH:
-            raise TooMany(f"Limit {MAX_BATCH} per page")
+            raise Malformed(f"Limit {MAX_BATCH} per request")
         for index, entry in enumerate(entries):
             path = f"{block}.{index}"
             if block == "delete":
-                id_ = as_integer(entry, digits=True)
+                id_ = as_id(entry)
                 if id_ is None:
                     bad.append(
-                        (str(index), [Violation(INVALID_TYPE, path, "This value should be of type int.")])
+                        (
+                            str(index),
+                            [Violation(INVALID_TYPE, path, "This value should be a positive integer.")],
+                        )
                     )
                 else:
                     ids.append(id_)
             elif isinstance(entry, dict):
-                items[block].append(Item(entry, path, digits=True, form=form))
+                items[block].append(Item(entry, path, form=form))
             else:
                 bad.append(
                     (str(index), [Violation(INVALID_TYPE, path, "This value should be of type object.")])
                 )
     if bad:
         raise Invalid(bad)
-    if not items["add"] and not items["update"] and not ids:
+    if not any(block in body for block in BLOCKS):
         raise Malformed("Request data can not be empty")
     return Blocks(items["add"], items["update"], ids)
 
 
-def read_items(items: list[Item], read: Callable[[Item], T]) -> Iterator[tuple[int, T]]:
-    """Read every item of a block; yields its request id, else its position, with what was read.
+def read_items(items: list[Item], read: Callable[[Item], T]) -> list[tuple[int, T]]:
+    """Read every item of a block: its request id, else its position, with what was read.
 
     Raises:
-        Invalid: after the last item, when any of them is not readable.
+        Invalid: when any of them is not readable.
     """
     bad: list[tuple[str, list[Violation]]] = []
     found: list[tuple[int, T]] = []
     for index, item in enumerate(items):
-        sent = item.integer("request_id", nullable=True)
+        sent = item.integer("request_id")
         request_id = sent if isinstance(sent, int) else index
         value = read(item)
         if item.found:
@@ -154,7 +170,7 @@ def read_items(items: list[Item], read: Callable[[Item], T]) -> Iterator[tuple[i
             found.append((request_id, value))
     if bad:
         raise Invalid(bad)
-    yield from found
+    return found
 
 
 class Write:
@@ -171,13 +187,21 @@ class Write:
         self.outcome = Outcome([], [])
 
     def item(
-        self, block: str, key: int, carry_out: Callable[P, Done], *args: P.args, **kwargs: P.kwargs
+        self,
+        block: str,
+        key: int,
+        request_id: int,
+        carry_out: Callable[P, Done],
+        *args: P.args,
+        **kwargs: P.kwargs,
     ) -> None:
         """Carry out one item by a call; a refusal becomes a failure under this key."""
         try:
             self.outcome.done.append(carry_out(*args, **kwargs))
         except Refusal as refusal:
-            self.outcome.failures.append(Failure(block, str(key), refusal.code, refusal.message))
+            self.outcome.failures.append(
+                Failure(block, str(key), str(request_id), refusal.code, refusal.path, refusal.message)
+            )
 
     def finish(self) -> Outcome:
         """The outcome.

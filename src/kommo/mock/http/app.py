@@ -9,7 +9,15 @@ from urllib.parse import quote
 
 from kommo.mock.engine import Engine
 from kommo.mock.model import Account, Token
-from kommo.mock.violations import Invalid, Malformed, NotFound, Refused, TooMany
+from kommo.mock.violations import (
+    NOT_SUPPORTED_CHOICE,
+    Invalid,
+    Malformed,
+    NotFound,
+    Refused,
+    TooMany,
+    Violation,
+)
 from kommo.mock.writes import NOT_FOUND, Failed
 
 from . import body as bodies
@@ -216,8 +224,13 @@ def _options(path: str) -> Reply:
 def _failed(error: Failed) -> HttpError:
     """A v2 write that failed as a whole: 404 when all that is wrong is an unknown id, 400 otherwise."""
     first = error.failures[0]
-    status = 404 if all(failure.code == NOT_FOUND for failure in error.failures) else 400
-    return HttpError(status, first.message, legacy_code=first.code)
+    if all(failure.code == NOT_FOUND for failure in error.failures):
+        return HttpError(404, first.message, legacy_code=first.code)
+    errors = [
+        (failure.request_id, [Violation(NOT_SUPPORTED_CHOICE, failure.path, failure.message)])
+        for failure in error.failures
+    ]
+    return HttpError(400, "Request validation failed", errors=errors, legacy_code=first.code)
 
 
 def _cookie(header: bytes, name: bytes) -> str | None:

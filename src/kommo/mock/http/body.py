@@ -118,10 +118,11 @@ def _too_deep(body: bytes) -> bool:
 def decode_form(body: bytes) -> Any:
     """The value of a form-encoded body in PHP's notation: `add[0][name]=Pencil` is {"add": [{"name": "Pencil"}]}.
 
-    Keys that are all digits, or empty (`ids[]=7`), make a list; every other set of keys makes an object.
+    Keys that are all digits, or empty (`ids[]=7`), make a list; every other set of keys makes an object. Of keys that
+    contradict each other the last one counts, and a key with an open bracket is a plain name.
 
     Raises:
-        HttpError: 400 when there are too many keys or they contradict each other.
+        HttpError: 400 when there are too many keys.
     """
     try:
         pairs = parse_qsl(
@@ -142,7 +143,7 @@ def _path(key: str) -> list[str]:
     if not bracket:
         return [name]
     if not rest.endswith("]"):
-        raise HttpError(400, "Request body is not a valid form")
+        return [key]
     path = [name, *rest[:-1].split("][")]
     if len(path) > MAX_DEPTH:
         raise HttpError(400, f"Request body is nested deeper than {MAX_DEPTH} levels")
@@ -156,9 +157,9 @@ def _set(root: dict[str, Any], path: list[str], value: str) -> None:
         if index == len(path) - 1:
             node[name] = value
             return
-        child = node.setdefault(name, {})
+        child = node.get(name)
         if not isinstance(child, dict):
-            raise HttpError(400, "Request body is not a valid form")
+            child = node[name] = {}
         node = child
 
 

@@ -12,6 +12,7 @@ from kommo.mock.violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, OUT_OF_RAN
 from .reply import HttpError
 
 MAX_KEYS: Final = 1_000
+MAX_INT32: Final = 2**31 - 1
 
 
 def invalid(name: str, detail: str, code: str = INVALID_TYPE) -> HttpError:
@@ -47,11 +48,11 @@ class Query:
             raise invalid(name, "This parameter is given more than once.")
         return found[0] if found else None
 
-    def integer(self, name: str, *, minimum: int = 0) -> int | None:
+    def integer(self, name: str, *, minimum: int = 0, maximum: int = MAX_INT) -> int | None:
         """The value of an integer parameter, or None.
 
         Raises:
-            HttpError: 400 when it is not an integer of at least `minimum`.
+            HttpError: 400 when it is not an integer from `minimum` to `maximum`.
         """
         value = self.text(name)
         if value is None:
@@ -61,6 +62,8 @@ class Query:
             raise invalid(name, "This value should be of type int.")
         if number < minimum:
             raise invalid(name, f"This value should be {minimum} or more.", OUT_OF_RANGE)
+        if number > maximum:
+            raise invalid(name, f"This value should be {maximum} or less.", OUT_OF_RANGE)
         return number
 
     def many(self, name: str) -> list[str]:
@@ -71,15 +74,18 @@ class Query:
             if key == name or (key.startswith(name) and key[len(name)] == "[" and key.endswith("]"))
         ]
 
-    def integers(self, name: str) -> list[int]:
-        """The values of a repeatable integer parameter; each may itself be a comma-separated list."""
+    def ids(self, name: str) -> list[int]:
+        """The ids of a repeatable parameter.
+
+        Raises:
+            HttpError: 400 when one of them is not a positive integer.
+        """
         numbers: list[int] = []
         for value in self.many(name):
-            for part in value.split(","):
-                number = parse_integer(part)
-                if number is None:
-                    raise invalid(name, "This value should be of type int.")
-                numbers.append(number)
+            number = parse_integer(value)
+            if number is None or number < 1:
+                raise invalid(name, "This value should be a positive integer.")
+            numbers.append(number)
         return numbers
 
     def choice(self, name: str, choices: tuple[str, ...]) -> str | None:

@@ -11,7 +11,7 @@ from kommo.mock.model import Element
 from kommo.mock.writes import Done, Outcome
 
 from .context import Context
-from .query import invalid
+from .query import MAX_INT32, invalid
 from .reply import NO_CONTENT, Reply, hal
 from .views import catalog_view, element_view, v2_link
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 def list_catalogs(context: Context) -> Reply:
     """GET of lists (`lists-v2:277`)."""
-    wanted = set(context.query.integers("id"))
+    wanted = _ids(context)
     found = context.store.catalogs(context.account.id)
     if wanted:
         found = [catalog for catalog in found if catalog.id in wanted]
@@ -36,14 +36,14 @@ def list_catalogs(context: Context) -> Reply:
 def list_elements(context: Context) -> Reply:
     """GET of the elements of a list, newest first (`list-elements-v2:309`)."""
     query, store = context.query, context.store
-    catalog_id = query.integer("catalog_id")
+    catalog_id = query.integer("catalog_id", minimum=1)
     if catalog_id is None and "v2-elements-catalog-id-optional" not in context.quirks:
         raise invalid("catalog_id", "This parameter is required.")
-    wanted = query.integers("id")
+    wanted = _ids(context)
     term = query.text("term")
     ids: Sequence[int]
     if wanted:
-        found = (store.get(Element, context.account.id, id_) for id_ in sorted(set(wanted)))
+        found = (store.get(Element, context.account.id, id_) for id_ in sorted(wanted))
         ids = [
             element.id
             for element in found
@@ -108,17 +108,24 @@ def _rows(context: Context, records: Sequence[T]) -> Sequence[T]:
     if "v2-paging" not in context.quirks:
         return records
     query = context.query
-    rows = query.integer("limit_rows", minimum=1)
-    offset = query.integer("limit_offset")
-    page = query.integer("page", minimum=1) or query.integer("PAGEN_1", minimum=1) or 1
-    limit = query.integer("limit", minimum=1)
+    rows = query.integer("limit_rows", minimum=1, maximum=MAX_ROWS)
+    offset = query.integer("limit_offset", maximum=MAX_INT32)
+    page = query.integer("page", minimum=1, maximum=MAX_INT32) or query.integer("PAGEN_1", minimum=1) or 1
+    limit = query.integer("limit", minimum=1, maximum=MAX_LIMIT)
     if rows is not None or offset is not None:
-        start, size = offset or 0, min(rows or MAX_ROWS, MAX_ROWS)
+        start, size = offset or 0, rows or MAX_ROWS
     else:
-        size = min(limit or DEFAULT_LIMIT, MAX_LIMIT)
+        size = limit or DEFAULT_LIMIT
         start = (page - 1) * size
     start = min(start, len(records))
     return records[start : min(start + size, len(records))]
+
+
+def _ids(context: Context) -> set[int]:
+    """The ids of the `id` parameter: one, or several as `id[]`."""
+    if context.query.text("id") is not None:
+        context.query.integer("id", minimum=1)
+    return set(context.query.ids("id"))
 
 
 def _listed(context: Context, path: str, views: list[dict[str, Any]]) -> Reply:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kommo.mock import field_types, fields, groups
+from kommo.mock import fields, groups
 from kommo.mock.batches import Written
 from kommo.mock.model import Field, Scope
-from kommo.mock.violations import NOT_SUPPORTED_CHOICE
+from kommo.mock.violations import REQUIRED_FILLED
 
 from .context import Context
-from .query import Page, invalid
+from .query import MAX_INT32, Page, invalid
 from .reply import HAL, NO_CONTENT, HttpError, Reply, dumps, hal
 from .views import collection_path, field_view, group_view, keyed_enums, with_link
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 250
-_KNOWN_TYPES: Final = frozenset(field_types.DOCUMENTED) | frozenset(field_types.NEWER)
 _DIRECTIONS: Final = ("asc", "desc")
 
 
@@ -146,7 +145,7 @@ def _before(context: Context, scope: Scope, items: list[Any]) -> dict[int, Field
 
 
 def _page(context: Context, total: int) -> Page:
-    number = context.query.integer("page", minimum=1) or 1
+    number = context.query.integer("page", minimum=1, maximum=MAX_INT32) or 1
     limit = context.query.integer("limit", minimum=1) or DEFAULT_LIMIT
     if limit > MAX_LIMIT:
         raise HttpError(422, f"Limit {MAX_LIMIT} per page")
@@ -160,9 +159,9 @@ def _selected(context: Context, scope: Scope) -> list[int]:
     if not query.pairs:
         return ids
     types = set(query.many("filter[type]"))
-    if unknown := types - _KNOWN_TYPES:
-        raise invalid("filter.type", f"There is no field type {min(unknown)!r}.", NOT_SUPPORTED_CHOICE)
-    wanted = set(query.integers("filter[id]"))
+    if "" in types:
+        raise invalid("filter.type", "This value should not be blank.", REQUIRED_FILLED)
+    wanted = set(query.ids("filter[id]"))
     by_sort = query.choice("order[sort]", _DIRECTIONS)
     by_id = query.choice("order[id]", _DIRECTIONS)
     if wanted:
