@@ -1,0 +1,457 @@
+"""`Kommo` and `AsyncKommo`: every resource of the contract, over one connection to one account.
+
+The generated package says what can be called and what the answers are (`kommo_client`); `kommo.connection` and what it
+is made of say how requests travel. Here the two meet: an operation and its arguments become a request, an answer
+becomes a model or an exception.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, Self, TypeVar, cast
+from urllib.parse import quote, urlencode
+
+import httpx
+from attrs import frozen
+from kommo_client.client import AsyncResources, Operation, SyncResources
+from kommo_client.errors import UnexpectedShape
+from kommo_client.types import UNSET, Model, Page, Unset, plain, read
+
+from kommo.connection import DEFAULT_TIMEOUT, Connection
+from kommo.errors import (
+    ConfigurationError,
+    NotFound,
+    UnexpectedResponse,
+    api_error,
+    transport_error,
+    without_frames,
+)
+from kommo.limits import RateLimit, RateLimiter
+from kommo.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    import ssl
+    from types import TracebackType
+
+    from kommo.redaction import Secret
+    from kommo.token_storage import TokenStorage
+    from kommo.tokens import OAuthApp
+
+T = TypeVar("T")
+P = ParamSpec("P")
+HttpT = TypeVar("HttpT", bound=httpx.Client | httpx.AsyncClient)
+
+# What httpx raises for an exchange that did not come about. RuntimeError is a closed client.
+_FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError)
+
+
+@frozen
+class Answer(Generic[T]):
+    """What a call returns, with the HTTP answer it came in.
+
+    Attributes:
+        data: what the method returns by itself.
+        response: the answer: `status_code`, `headers`, `content`.
+    """
+
+    data: T
+    response: httpx.Response
+
+
+class _Core(Generic[HttpT]):
+    """Turns operations into requests and answers into models; the same for both worlds."""
+
+    def __init__(self, open_http: Callable[[], HttpT]) -> None:
+        self._open_http = open_http
+        self._http: HttpT | None = None
+        self.answers: list[httpx.Response] | None = None
+
+    @property
+    def http(self) -> HttpT:
+        """The httpx client, made at the first call."""
+        if self._http is None:
+            self._http = self._open_http()
+        return self._http
+
+    def request(
+        self,
+        operation: Operation[Any],
+        path: Sequence[str | int],
+        query: Mapping[str, Any] | None,
+        body: Any,
+        timeout: float | Unset | None,
+        headers: Mapping[str, str] | None,
+    ) -> httpx.Request:
+        url = _filled(operation, path) if path else operation.path
+        if query and (text := _query(query)):
+            url = f"{url}?{text}"
+        return self.request_to(operation, url, timeout, headers, body)
+
+    def request_to(
+        self,
+        operation: Operation[Any],
+        url: str,
+        timeout: float | Unset | None,
+        headers: Mapping[str, str] | None,
+        body: Any = UNSET,
+    ) -> httpx.Request:
+        own = dict(headers) if headers else {}
+        content = None
+        if body is not UNSET:
+            content = _encoded(operation, body)
+            own["Content-Type"] = "application/json"
+        limit: Any = httpx.USE_CLIENT_DEFAULT if isinstance(timeout, Unset) else timeout
+        try:
+            return self.http.build_request(operation.method, url, content=content, headers=own, timeout=limit)
+        except (TypeError, ValueError, httpx.InvalidURL) as error:
+            raise ConfigurationError(f"{operation.id}: cannot build the request: {error}") from None
+
+    def result(self, operation: Operation[T], response: httpx.Response, body: Any) -> T:
+        if not response.is_success:
+            raise api_error(operation.id, response, items=body if isinstance(body, list) else None)
+        if self.answers is not None:
+            self.answers.append(response)
+        return _read(operation, response)
+
+    def keeping_answers(self) -> Self:
+        """A core over the same connections that keeps the HTTP answers of its calls."""
+        core = type(self)(lambda: self.http)
+        core.answers = []
+        return core
+
+    @property
+    def last_answer(self) -> httpx.Response:
+        assert self.answers
+        return self.answers[-1]
+
+
+class _SyncCore(_Core[httpx.Client]):
+    def call(
+        self,
+        operation: Operation[T],
+        path: tuple[str | int, ...] = (),
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = UNSET,
+        timeout: float | Unset | None = UNSET,
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
+        return self.send(operation, self.request(operation, path, query, body, timeout, headers), body)
+
+    def send(self, operation: Operation[T], request: httpx.Request, body: Any = UNSET) -> T:
+        try:
+            response = self.http.send(request)
+        except _FAILURES as error:
+            raise transport_error(operation.id, error) from without_frames(error)
+        return self.result(operation, response, body)
+
+    def iterate(
+        self,
+        operation: Operation[Page[T]],
+        path: tuple[str | int, ...] = (),
+        *,
+        query: Mapping[str, Any] | None = None,
+        timeout: float | Unset | None = UNSET,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[T]:
+        pages = _pages(self, operation, path, query, timeout, headers)
+        request = next(pages, None)
+        while request is not None:
+            page = self.send(operation, request)
+            yield from page.items
+            request = _following(pages, page)
+
+
+class _AsyncCore(_Core[httpx.AsyncClient]):
+    async def call(
+        self,
+        operation: Operation[T],
+        path: tuple[str | int, ...] = (),
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = UNSET,
+        timeout: float | Unset | None = UNSET,
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
+        return await self.send(operation, self.request(operation, path, query, body, timeout, headers), body)
+
+    async def send(self, operation: Operation[T], request: httpx.Request, body: Any = UNSET) -> T:
+        try:
+            response = await self.http.send(request)
+        except _FAILURES as error:
+            raise transport_error(operation.id, error) from without_frames(error)
+        return self.result(operation, response, body)
+
+    async def iterate(
+        self,
+        operation: Operation[Page[T]],
+        path: tuple[str | int, ...] = (),
+        *,
+        query: Mapping[str, Any] | None = None,
+        timeout: float | Unset | None = UNSET,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[T]:
+        pages = _pages(self, operation, path, query, timeout, headers)
+        request = next(pages, None)
+        while request is not None:
+            page = await self.send(operation, request)
+            for item in page.items:
+                yield item
+            request = _following(pages, page)
+
+
+class _Client:
+    """What both clients have in common: how they are made."""
+
+    def __init__(
+        self,
+        subdomain: str | None = None,
+        *,
+        domain: str | None = None,
+        base_url: str | None = None,
+        token: str | Secret | Callable[[], str] | None = None,
+        oauth: OAuthApp | None = None,
+        token_storage: TokenStorage | None = None,
+        limiter: RateLimit | RateLimiter | str | None = RateLimit(),  # noqa: B008 (frozen)
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 (frozen)
+        timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
+        http: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+        allow_insecure_hosts: Iterable[str] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._connection = Connection(
+            subdomain,
+            domain=domain,
+            base_url=base_url,
+            token=token,
+            oauth=oauth,
+            token_storage=token_storage,
+            limiter=limiter,
+            retry=retry,
+            timeout=timeout,
+            http=http,
+            ssl_context=ssl_context,
+            proxy=proxy,
+            allow_insecure_hosts=allow_insecure_hosts,
+            headers=headers,
+        )
+
+    def authorize(self, code: str) -> None:
+        """Buy the first pair of OAuth tokens with the code that the vendor sent to the redirect URI. Blocks.
+
+        Raises:
+            ConfigurationError: the client was made without `oauth`.
+            TokenError: the server refused the code, or the storage failed.
+            TransportError: the server could not be reached.
+        """
+        self._connection.authorize(code)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self._connection.address)!r})"
+
+
+class Kommo(_Client, SyncResources):
+    """A client of one account. Every resource of the API is an attribute: `crm.leads_custom_fields.list(limit=250)`.
+
+    Use it in a `with` block, or `close()` it. Threads may share one client. Nothing is sent before the first call.
+
+    Args:
+        subdomain: `acme` of `acme.kommo.com`; else KOMMO_SUBDOMAIN.
+        domain: `kommo.com` or `amocrm.ru`; else KOMMO_DOMAIN, else `kommo.com`.
+        base_url: the whole address instead of both, for a mock or a proxy: `http://127.0.0.1:8080`.
+        token: a long-lived token, or a function that returns the current one; else KOMMO_TOKEN.
+        oauth: the integration, when tokens are refreshed instead; needs `token_storage`.
+        token_storage: where the pair of OAuth tokens lives.
+        limiter: the account's rate, 7 requests a second by default; a Redis URL shares it among processes and hosts;
+            None for no limit.
+        retry: when requests are sent again.
+        timeout: seconds for connecting, sending, each wait for data, and a free connection; or an `httpx.Timeout`.
+        http: an httpx transport in place of the network.
+        ssl_context: own certificates or authorities; it must verify.
+        proxy: URL of a proxy, in place of the environment's.
+        allow_insecure_hosts: hosts, besides loopback, that plain http may be used with.
+        headers: sent with every request, besides the library's own.
+
+    Raises:
+        ConfigurationError: something is missing, contradictory or invalid. Nothing was sent.
+    """
+
+    @cached_property
+    def _core(self) -> _SyncCore:
+        return _SyncCore(self._connection.client)
+
+    def raw(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Answer[T]:
+        """Call a method of a resource and return its result together with the HTTP answer.
+
+            answer = crm.raw(crm.leads_custom_fields.list, limit=250)
+            answer.data.items, answer.response.headers
+
+        Args:
+            method: a method of one of this client's resources, not `iterate`.
+            args, kwargs: as for the method itself.
+        """
+        core = self._core.keeping_answers()
+        data = _rebound(method, self._core, core)(*args, **kwargs)
+        return Answer(data, core.last_answer)
+
+    def close(self) -> None:
+        """Close the connections. A closed client cannot be used again."""
+        self._core.http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncKommo(_Client, AsyncResources):
+    """As `Kommo`, for asyncio and trio: calls are awaited, `iterate` is an async iterator. Arguments as there.
+
+    Tasks may share one client.
+    """
+
+    @cached_property
+    def _core(self) -> _AsyncCore:
+        return _AsyncCore(self._connection.async_client)
+
+    async def raw(self, method: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> Answer[T]:
+        """Call a method of a resource and return its result with the HTTP answer. As `Kommo.raw`."""
+        core = self._core.keeping_answers()
+        data = await _rebound(method, self._core, core)(*args, **kwargs)
+        return Answer(data, core.last_answer)
+
+    async def aclose(self) -> None:
+        """Close the connections. A closed client cannot be used again."""
+        await self._core.http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+def _rebound(method: Callable[P, T], core: _Core[Any], other: _Core[Any]) -> Callable[P, T]:
+    """The same method of the same resource over another core."""
+    resource = getattr(method, "__self__", None)
+    name = getattr(method, "__name__", "")
+    if getattr(resource, "_core", None) is not core or name == "iterate":
+        raise ConfigurationError(
+            "raw takes a method of a resource of this client that sends one request, like crm.v2_catalogs.list"
+        )
+    make: Callable[[_Core[Any]], object] = type(resource)
+    return cast(Callable[P, T], getattr(make(other), name))
+
+
+def _pages(
+    core: _Core[Any],
+    operation: Operation[Any],
+    path: tuple[str | int, ...],
+    query: Mapping[str, Any] | None,
+    timeout: float | Unset | None,
+    headers: Mapping[str, str] | None,
+) -> Generator[httpx.Request, Any, None]:
+    """Yield the request for each page; takes the page that came."""
+    page = yield core.request(operation, path, query, UNSET, timeout, headers)
+    while True:
+        following = getattr(getattr(page.links, "next", UNSET), "href", None)
+        if not following:
+            return
+        page = yield core.request_to(operation, following, timeout, headers)
+
+
+def _following(pages: Generator[httpx.Request, Any, None], page: Any) -> httpx.Request | None:
+    try:
+        return pages.send(page)
+    except StopIteration:
+        return None
+
+
+def _read(operation: Operation[T], response: httpx.Response) -> T:
+    """The model of an answer that succeeded."""
+    if operation.answer is None:
+        return cast(T, None)
+    model = cast(type[Model], operation.answer())
+    if response.status_code != 204:
+        try:
+            return cast(T, read(model, _decoded(operation, response)))
+        except UnexpectedShape as error:
+            raise UnexpectedResponse(
+                operation.id, error.path, error.key, what=error.what, status=response.status_code
+            ) from None
+    if operation.empty is None:
+        raise NotFound(
+            f"{operation.id}: 204 nothing found; {NotFound.mend}", operation=operation.id, status=204
+        )
+    return cast(T, model.from_dict(operation.empty))
+
+
+def _filled(operation: Operation[Any], values: Sequence[str | int]) -> str:
+    """The path with its parameters filled in. A value that would name another path is refused."""
+    parts = operation.path.split("{")
+    filled = parts[0]
+    for part, value in zip(parts[1:], values, strict=True):
+        name, _, rest = part.partition("}")
+        if isinstance(value, bool) or not isinstance(value, int | str) or value in ("", ".", ".."):
+            raise ConfigurationError(
+                f"{operation.id}: {name}={value!r} is no id; give a number or a non-empty string"
+            )
+        filled += f"{value}{rest}" if isinstance(value, int) else f"{quote(value, safe='')}{rest}"
+    return filled
+
+
+def _query(query: Mapping[str, Any]) -> str:
+    pairs: list[tuple[str, str]] = []
+    for name, value in query.items():
+        if value is UNSET or value is None:
+            continue
+        many = value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+        pairs += [(name, _text(item)) for item in many]
+    return urlencode(pairs)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Enum):
+        value = value.value
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _encoded(operation: Operation[Any], body: Any) -> bytes:
+    import msgspec
+
+    try:
+        return msgspec.json.encode(plain(body))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigurationError(f"{operation.id}: the body cannot be written as JSON: {error}") from None
+
+
+def _decoded(operation: Operation[Any], response: httpx.Response) -> Any:
+    import msgspec
+
+    try:
+        return msgspec.json.decode(response.content)
+    except (msgspec.DecodeError, RecursionError):
+        # json is laxer: it takes lone surrogates and big exponents, which a server may send and a user can do without.
+        try:
+            return json.loads(response.content)
+        except (ValueError, RecursionError):
+            raise UnexpectedResponse(operation.id, what="not JSON", status=response.status_code) from None
