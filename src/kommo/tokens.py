@@ -103,9 +103,7 @@ class OAuthApp:
     """
 
     client_id: str
-    client_secret: Secret = field(
-        converter=lambda value: value if isinstance(value, Secret) else Secret(value)
-    )
+    client_secret: Secret = field(converter=_as_secret)
     redirect_uri: str
     leeway: float = 300.0
 
@@ -218,7 +216,7 @@ class OAuthTokens:
             logger.error("tokens: a new pair is kept in memory only, the next request tries again: %s", error)
 
     def _buy(self, grant_type: str, **grant: Secret) -> TokenPair:
-        """Exchange a code or a refresh token for a pair (oauth-kommo: POST /oauth2/access_token, JSON)."""
+        """Exchange a code or a refresh token for a pair (DOC-OAUTH: POST /oauth2/access_token, JSON)."""
         operation = f"oauth2 {grant_type}"
         try:
             with self._http() as http:

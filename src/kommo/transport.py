@@ -11,7 +11,6 @@ import ssl
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
-from itertools import count
 from typing import Final, TypeVar
 
 import httpx
@@ -19,28 +18,63 @@ from attrs import frozen
 
 from kommo.address import Address, is_loopback
 from kommo.errors import ConfigurationError, one_line, retry_after
-from kommo.limits import RateLimiter
+from kommo.limits import FRESH, RateLimiter
 from kommo.redaction import logger
 from kommo.retry import RetryPolicy
 from kommo.steps import Sleep, Steps, arun, run
 
 HttpT = TypeVar("HttpT")
+Recheck = Callable[[], Steps[None]]
+
+# The stage that httpx's `trace` extension reports when a connection is there and the request is about to go
+# out.
+_ABOUT_TO_WRITE: Final = ".send_request_headers.started"
 
 # Answers whose body is small and says how long to wait.
 _REFUSALS: Final = frozenset({429, *range(500, 600)})
 
 
 @frozen
+class _Prepare:
+    """Make the HTTP transport of this world: loading certificates takes longer than a turn stays fresh."""
+
+    transport: Transport
+
+    def run(self) -> None:
+        self.transport.sync_http  # noqa: B018
+
+    async def arun(self) -> None:
+        self.transport.async_http  # noqa: B018
+
+
+@frozen
 class _Send:
-    """Send a request over the HTTP transport of this world."""
+    """Send a request over the HTTP transport of this world, rechecking its turn just before it is written."""
 
     transport: Transport
     request: httpx.Request
+    recheck: Recheck | None
 
     def run(self) -> httpx.Response:
+        recheck = self.recheck
+        if recheck is not None:
+
+            def trace(stage: str, _details: object) -> None:
+                if stage.endswith(_ABOUT_TO_WRITE):
+                    run(recheck())
+
+            self.request.extensions["trace"] = trace
         return self.transport.sync_http.handle_request(self.request)
 
     async def arun(self) -> httpx.Response:
+        recheck = self.recheck
+        if recheck is not None:
+
+            async def trace(stage: str, _details: object) -> None:
+                if stage.endswith(_ABOUT_TO_WRITE):
+                    await arun(recheck())
+
+            self.request.extensions["trace"] = trace
         return await self.transport.async_http.handle_async_request(self.request)
 
 
@@ -140,22 +174,24 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 f"this client and its token belong to {self._address}"
             )
         what = f"{request.method} {request.url.path}"
-        began = None
-        for attempt in count(1):
-            if self._limiter is not None:
-                within = None if began is None else began + self._retry.total - time.monotonic()
-                yield from self._limiter.turn(what, within=within)
+        began, attempt = None, 0
+        while True:
+            yield _Prepare(self)
+            within = None if began is None else began + self._retry.total - time.monotonic()
+            recheck = yield from self._turn(what, within)
             sent_at = time.monotonic()
             began = sent_at if began is None else began
+            attempt += 1
             outcome: httpx.Response | httpx.TransportError
             try:
-                outcome = yield _Send(self, request)
+                outcome = yield _Send(self, request, recheck)
             except httpx.TransportError as error:
                 outcome = error
             now = time.monotonic()
             _log_outcome(what, outcome, now - sent_at)
+            status = outcome.status_code if isinstance(outcome, httpx.Response) else None
             asked = None
-            if isinstance(outcome, httpx.Response) and outcome.status_code in _REFUSALS:
+            if isinstance(outcome, httpx.Response) and status in _REFUSALS:
                 outcome = yield from _in_memory(outcome)
                 asked = retry_after(outcome)
             pause = self._retry.pause(
@@ -163,20 +199,32 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             )
             if pause is None:
                 break
-            if (
-                isinstance(outcome, httpx.Response)
-                and outcome.status_code == 429
-                and self._limiter is not None
-            ):
+            if status == 429 and self._limiter is not None:
                 self._limiter.hold(pause)
             logger.info("%s: trying again in %.1f s, attempt %d", what, pause, attempt + 1)
             yield Sleep(pause)
         if isinstance(outcome, httpx.TransportError):
             raise outcome
         if not outcome.is_closed:
-            assert began is not None
             outcome.stream = _BoundedStream(outcome.stream, began + self._retry.total, request)
         return outcome
+
+    def _turn(self, what: str, within: float | None) -> Steps[Recheck | None]:
+        """Wait for a turn; return what takes another one if that went stale before the request is written.
+
+        A connection may have to be made, or waited for, in between, and the server counts from the writing.
+        """
+        limiter = self._limiter
+        if limiter is None:
+            return None
+        yield from limiter.turn(what, within=within)
+        granted = time.monotonic()
+
+        def recheck() -> Steps[None]:
+            if time.monotonic() - granted > FRESH:
+                yield from limiter.turn(what, within=within)
+
+        return recheck
 
     def _new_http(self, kind: Callable[..., HttpT], other_client: str) -> HttpT:
         if not self._own_http:
