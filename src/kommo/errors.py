@@ -318,7 +318,7 @@ class PartialFailure(KommoError):
 
 
 class BatchFailed(KommoError):
-    """A batch stopped before its end. `kommo.batches` says how to go on.
+    """A batch stopped before its end. Correct what `cause` names, then `resume()`.
 
     Attributes:
         done: pairs of input and result, in input order: these are on the server.
@@ -326,6 +326,7 @@ class BatchFailed(KommoError):
             empty.
         not_done: inputs that were in hand and certainly not carried out, in input order. Inputs that were not
             yet taken from the iterable are not in here.
+        invalid: pairs of an input in `not_done` and the rule that it broke, where the server named some.
         cause: the exception that stopped the batch.
     """
 
@@ -333,16 +334,38 @@ class BatchFailed(KommoError):
         self,
         message: str,
         *,
-        cause: BaseException,
-        done: Sequence[tuple[object, object]] = (),
-        unknown: Sequence[object] = (),
-        not_done: Sequence[object] = (),
+        cause: KommoError,
+        done: Sequence[tuple[Any, Any]] = (),
+        unknown: Sequence[Any] = (),
+        not_done: Sequence[Any] = (),
+        invalid: Sequence[tuple[Any, Violation]] = (),
+        resume: Callable[..., Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.cause = cause
         self.done = tuple(done)
         self.unknown = tuple(unknown)
         self.not_done = tuple(not_done)
+        self.invalid = tuple(invalid)
+        self._resume = resume
+
+    def resume(self, *, resend_unknown: bool = False) -> Any:
+        """Go on with `not_done` and the rest of the iterable, and return all results, those of `done`
+        included.
+
+        To be awaited after an async batch. Not possible on a copy that was pickled.
+
+        Args:
+            resend_unknown: send `unknown` again too; look first whether the server has them already.
+        """
+        if self._resume is None:
+            raise ConfigurationError(
+                "this BatchFailed was copied from another process; resume the batch there"
+            )
+        return self._resume(resend_unknown=resend_unknown)
+
+    def __reduce__(self) -> tuple[Callable[..., KommoError], tuple[Any, ...]]:
+        return _restore, (type(self), self.args, {**self.__dict__, "_resume": None})
 
 
 class TokenError(KommoError):
@@ -594,8 +617,9 @@ def _describe(
 ) -> tuple[str, str]:
     """What happened and what to do about it, as the two halves of the message."""
     if violations:
-        more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
-        return f"{problem.title or 'Bad Request'}: {violations[0]}{more}", cls.mend
+        first, *rest = violations
+        more = f" (and {len(rest)} more)" if rest else ""
+        return f"{problem.title or 'Bad Request'}: {first}{more}", cls.mend
     if 300 <= response.status_code < 400:
         target = one_line(response.headers.get("location", ""), 100, secrets) or "nowhere"
         return f"redirect to {target}, not followed", "check the subdomain and the domain of the account"
