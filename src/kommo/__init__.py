@@ -6,7 +6,7 @@
         for field in crm.leads_custom_fields.iterate():
             print(field.id, field.type, field.name)
 
-`AsyncKommo` is the same for asyncio. Models are in `kommo.models`, exceptions in `kommo.errors`.
+`AsyncKommo` is the same for asyncio. `models` holds what is sent and answered, `kommo.errors` what is raised.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 from kommo.version import __version__
 
 if TYPE_CHECKING:
+    from kommo_client import models
+    from kommo_client.types import UNSET, Unset
+
     from kommo.client import Answer, AsyncKommo, Kommo
     from kommo.errors import KommoError
-    from kommo_client.types import UNSET, Unset
 
 # The command line imports this package too and needs no HTTP library for `--help`: names are loaded when first used.
 _PLACES = {
@@ -29,15 +31,17 @@ _PLACES = {
     "KommoError": "kommo.errors",
     "UNSET": "kommo_client.types",
     "Unset": "kommo_client.types",
+    "models": "kommo_client.models",
 }
 
-__all__ = ["UNSET", "Answer", "AsyncKommo", "Kommo", "KommoError", "Unset", "__version__"]
+__all__ = ["UNSET", "Answer", "AsyncKommo", "Kommo", "KommoError", "Unset", "__version__", "models"]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_PLACES[name]), name)
+    module = import_module(_PLACES[name])
+    value = globals()[name] = module if name == "models" else getattr(module, name)
     return value
 
 

@@ -12,7 +12,6 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Generator,
     Iterable,
     Iterator,
     Mapping,
@@ -39,6 +38,7 @@ from kommo.errors import (
     without_frames,
 )
 from kommo.limits import RateLimit, RateLimiter
+from kommo.pagination import Pager
 from kommo.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 P = ParamSpec("P")
 HttpT = TypeVar("HttpT", bound=httpx.Client | httpx.AsyncClient)
+
+# More than this many a page the API does not give (custom-fields-v4:97).
+_LARGEST_PAGE: Final = 250
 
 # What httpx raises for an exchange that did not come about. RuntimeError is a closed client.
 _FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError)
@@ -73,7 +76,8 @@ class Answer(Generic[T]):
 class _Core(Generic[HttpT]):
     """Turns operations into requests and answers into models; the same for both worlds."""
 
-    def __init__(self, open_http: Callable[[], HttpT]) -> None:
+    def __init__(self, connection: Connection, open_http: Callable[[], HttpT]) -> None:
+        self.connection = connection
         self._open_http = open_http
         self._http: HttpT | None = None
         self.answers: list[httpx.Response] | None = None
@@ -88,24 +92,10 @@ class _Core(Generic[HttpT]):
     def request(
         self,
         operation: Operation[Any],
-        path: Sequence[str | int],
-        query: Mapping[str, Any] | None,
-        body: Any,
-        timeout: float | Unset | None,
-        headers: Mapping[str, str] | None,
-    ) -> httpx.Request:
-        url = _filled(operation, path) if path else operation.path
-        if query and (text := _query(query)):
-            url = f"{url}?{text}"
-        return self.request_to(operation, url, timeout, headers, body)
-
-    def request_to(
-        self,
-        operation: Operation[Any],
         url: str,
-        timeout: float | Unset | None,
+        body: Any,
+        timeout: float | None | Unset,
         headers: Mapping[str, str] | None,
-        body: Any = UNSET,
     ) -> httpx.Request:
         own = dict(headers) if headers else {}
         content = None
@@ -118,16 +108,23 @@ class _Core(Generic[HttpT]):
         except (TypeError, ValueError, httpx.InvalidURL) as error:
             raise ConfigurationError(f"{operation.id}: cannot build the request: {error}") from None
 
-    def result(self, operation: Operation[T], response: httpx.Response, body: Any) -> T:
+    def checked(self, operation: Operation[Any], response: httpx.Response, body: Any) -> httpx.Response:
         if not response.is_success:
             raise api_error(operation.id, response, items=body if isinstance(body, list) else None)
         if self.answers is not None:
             self.answers.append(response)
-        return _read(operation, response)
+        return response
+
+    def pager(
+        self, operation: Operation[Any], path: Sequence[str | int], query: Mapping[str, Any] | None
+    ) -> Pager:
+        if query and query.get("limit") is UNSET:
+            query = {**query, "limit": _LARGEST_PAGE}
+        return Pager(operation.id, self.connection.address, _url(operation, path, query))
 
     def keeping_answers(self) -> Self:
         """A core over the same connections that keeps the HTTP answers of its calls."""
-        core = type(self)(lambda: self.http)
+        core = type(self)(self.connection, lambda: self.http)
         core.answers = []
         return core
 
@@ -148,14 +145,24 @@ class _SyncCore(_Core[httpx.Client]):
         timeout: float | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> T:
-        return self.send(operation, self.request(operation, path, query, body, timeout, headers), body)
+        return _read(
+            operation, self.exchange(operation, _url(operation, path, query), body, timeout, headers)
+        )
 
-    def send(self, operation: Operation[T], request: httpx.Request, body: Any = UNSET) -> T:
+    def exchange(
+        self,
+        operation: Operation[Any],
+        url: str,
+        body: Any,
+        timeout: float | Unset | None,
+        headers: Mapping[str, str] | None,
+    ) -> httpx.Response:
+        request = self.request(operation, url, body, timeout, headers)
         try:
             response = self.http.send(request)
         except _FAILURES as error:
             raise transport_error(operation.id, error) from without_frames(error)
-        return self.result(operation, response, body)
+        return self.checked(operation, response, body)
 
     def iterate(
         self,
@@ -166,12 +173,10 @@ class _SyncCore(_Core[httpx.Client]):
         timeout: float | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[T]:
-        pages = _pages(self, operation, path, query, timeout, headers)
-        request = next(pages, None)
-        while request is not None:
-            page = self.send(operation, request)
-            yield from page.items
-            request = _following(pages, page)
+        pager = self.pager(operation, path, query)
+        while pager.url is not None:
+            response = self.exchange(operation, pager.url, UNSET, timeout, headers)
+            yield from _new_items(operation, response, pager)
 
 
 class _AsyncCore(_Core[httpx.AsyncClient]):
@@ -185,14 +190,24 @@ class _AsyncCore(_Core[httpx.AsyncClient]):
         timeout: float | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> T:
-        return await self.send(operation, self.request(operation, path, query, body, timeout, headers), body)
+        return _read(
+            operation, await self.exchange(operation, _url(operation, path, query), body, timeout, headers)
+        )
 
-    async def send(self, operation: Operation[T], request: httpx.Request, body: Any = UNSET) -> T:
+    async def exchange(
+        self,
+        operation: Operation[Any],
+        url: str,
+        body: Any,
+        timeout: float | Unset | None,
+        headers: Mapping[str, str] | None,
+    ) -> httpx.Response:
+        request = self.request(operation, url, body, timeout, headers)
         try:
             response = await self.http.send(request)
         except _FAILURES as error:
             raise transport_error(operation.id, error) from without_frames(error)
-        return self.result(operation, response, body)
+        return self.checked(operation, response, body)
 
     async def iterate(
         self,
@@ -203,13 +218,11 @@ class _AsyncCore(_Core[httpx.AsyncClient]):
         timeout: float | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[T]:
-        pages = _pages(self, operation, path, query, timeout, headers)
-        request = next(pages, None)
-        while request is not None:
-            page = await self.send(operation, request)
-            for item in page.items:
+        pager = self.pager(operation, path, query)
+        while pager.url is not None:
+            response = await self.exchange(operation, pager.url, UNSET, timeout, headers)
+            for item in _new_items(operation, response, pager):
                 yield item
-            request = _following(pages, page)
 
 
 class _Client:
@@ -291,8 +304,12 @@ class Kommo(_Client, SyncResources):
     """
 
     @cached_property
+    def _carrier(self) -> _SyncCore:
+        return _SyncCore(self._connection, self._connection.client)
+
+    @property
     def _core(self) -> _SyncCore:
-        return _SyncCore(self._connection.client)
+        return self._carrier
 
     def raw(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Answer[T]:
         """Call a method of a resource and return its result together with the HTTP answer.
@@ -328,8 +345,12 @@ class AsyncKommo(_Client, AsyncResources):
     """
 
     @cached_property
+    def _carrier(self) -> _AsyncCore:
+        return _AsyncCore(self._connection, self._connection.async_client)
+
+    @property
     def _core(self) -> _AsyncCore:
-        return _AsyncCore(self._connection.async_client)
+        return self._carrier
 
     async def raw(self, method: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> Answer[T]:
         """Call a method of a resource and return its result with the HTTP answer. As `Kommo.raw`."""
@@ -358,51 +379,50 @@ def _rebound(method: Callable[P, T], core: _Core[Any], other: _Core[Any]) -> Cal
         raise ConfigurationError(
             "raw takes a method of a resource of this client that sends one request, like crm.v2_catalogs.list"
         )
-    make: Callable[[_Core[Any]], object] = type(resource)
+    make = cast(Callable[[_Core[Any]], object], type(resource))
     return cast(Callable[P, T], getattr(make(other), name))
 
 
-def _pages(
-    core: _Core[Any],
-    operation: Operation[Any],
-    path: tuple[str | int, ...],
-    query: Mapping[str, Any] | None,
-    timeout: float | Unset | None,
-    headers: Mapping[str, str] | None,
-) -> Generator[httpx.Request, Any, None]:
-    """Yield the request for each page; takes the page that came."""
-    page = yield core.request(operation, path, query, UNSET, timeout, headers)
-    while True:
-        following = getattr(getattr(page.links, "next", UNSET), "href", None)
-        if not following:
-            return
-        page = yield core.request_to(operation, following, timeout, headers)
-
-
-def _following(pages: Generator[httpx.Request, Any, None], page: Any) -> httpx.Request | None:
-    try:
-        return pages.send(page)
-    except StopIteration:
-        return None
+def _new_items(operation: Operation[Page[T]], response: httpx.Response, pager: Pager) -> list[T]:
+    """The items of a page that were not in an earlier one; the pager learns where to go on."""
+    body = None if response.status_code == 204 else _decoded(operation, response)
+    new = pager.take(body)
+    if body is None:
+        return []
+    items = _model(operation, response, body).items
+    return [items[index] for index in new]
 
 
 def _read(operation: Operation[T], response: httpx.Response) -> T:
-    """The model of an answer that succeeded."""
+    """What an answer that succeeded says."""
     if operation.answer is None:
         return cast(T, None)
-    model = cast(type[Model], operation.answer())
     if response.status_code != 204:
-        try:
-            return cast(T, read(model, _decoded(operation, response)))
-        except UnexpectedShape as error:
-            raise UnexpectedResponse(
-                operation.id, error.path, error.key, what=error.what, status=response.status_code
-            ) from None
+        return _model(operation, response, _decoded(operation, response))
     if operation.empty is None:
         raise NotFound(
             f"{operation.id}: 204 nothing found; {NotFound.mend}", operation=operation.id, status=204
         )
-    return cast(T, model.from_dict(operation.empty))
+    return cast(T, _model_class(operation).from_dict(operation.empty))
+
+
+def _model(operation: Operation[T], response: httpx.Response, data: Any) -> T:
+    try:
+        return cast(T, read(_model_class(operation), data))
+    except UnexpectedShape as error:
+        raise UnexpectedResponse(
+            operation.id, error.path, error.key, what=error.what, status=response.status_code
+        ) from None
+
+
+def _model_class(operation: Operation[Any]) -> type[Model]:
+    assert operation.answer is not None
+    return cast(type[Model], operation.answer())
+
+
+def _url(operation: Operation[Any], path: Sequence[str | int], query: Mapping[str, Any] | None) -> str:
+    url = _filled(operation, path) if path else operation.path
+    return f"{url}?{text}" if query and (text := _query(query)) else url
 
 
 def _filled(operation: Operation[Any], values: Sequence[str | int]) -> str:

@@ -125,8 +125,6 @@ class V2CatalogElements:
         id: int | Unset = UNSET,
         term: str | Unset = UNSET,
         limit: int | Unset = UNSET,
-        limit_rows: int | Unset = UNSET,
-        limit_offset: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[CatalogElement]:
@@ -141,9 +139,6 @@ class V2CatalogElements:
             id: Only the element with this id.
             term: Only elements whose name contains this text. The v4 API calls its counterpart `query`.
             limit: How many entries a page holds, at most 250.
-            limit_rows: How many entries to answer, at most 500; goes with `limit_offset` and wins over `page` and
-                `limit`.
-            limit_offset: How many entries to pass over before the first one answered.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -170,8 +165,6 @@ class V2CatalogElements:
                 "id": id,
                 "term": term,
                 "limit": limit,
-                "limit_rows": limit_rows,
-                "limit_offset": limit_offset,
             },
             timeout=timeout,
             headers=headers,
@@ -420,8 +413,6 @@ class AsyncV2CatalogElements:
         id: int | Unset = UNSET,
         term: str | Unset = UNSET,
         limit: int | Unset = UNSET,
-        limit_rows: int | Unset = UNSET,
-        limit_offset: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[CatalogElement]:
@@ -436,9 +427,6 @@ class AsyncV2CatalogElements:
             id: Only the element with this id.
             term: Only elements whose name contains this text. The v4 API calls its counterpart `query`.
             limit: How many entries a page holds, at most 250.
-            limit_rows: How many entries to answer, at most 500; goes with `limit_offset` and wins over `page` and
-                `limit`.
-            limit_offset: How many entries to pass over before the first one answered.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -465,8 +453,6 @@ class AsyncV2CatalogElements:
                 "id": id,
                 "term": term,
                 "limit": limit,
-                "limit_rows": limit_rows,
-                "limit_offset": limit_offset,
             },
             timeout=timeout,
             headers=headers,

@@ -116,8 +116,6 @@ class V2Catalogs:
         *,
         id: int | Unset = UNSET,
         limit: int | Unset = UNSET,
-        limit_rows: int | Unset = UNSET,
-        limit_offset: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[Catalog]:
@@ -129,9 +127,6 @@ class V2Catalogs:
         Args:
             id: Only the list with this id.
             limit: How many entries a page holds, at most 250.
-            limit_rows: How many entries to answer, at most 500; goes with `limit_offset` and wins over `page` and
-                `limit`.
-            limit_offset: How many entries to pass over before the first one answered.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -156,8 +151,6 @@ class V2Catalogs:
             query={
                 "id": id,
                 "limit": limit,
-                "limit_rows": limit_rows,
-                "limit_offset": limit_offset,
             },
             timeout=timeout,
             headers=headers,
@@ -397,8 +390,6 @@ class AsyncV2Catalogs:
         *,
         id: int | Unset = UNSET,
         limit: int | Unset = UNSET,
-        limit_rows: int | Unset = UNSET,
-        limit_offset: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Catalog]:
@@ -410,9 +401,6 @@ class AsyncV2Catalogs:
         Args:
             id: Only the list with this id.
             limit: How many entries a page holds, at most 250.
-            limit_rows: How many entries to answer, at most 500; goes with `limit_offset` and wins over `page` and
-                `limit`.
-            limit_offset: How many entries to pass over before the first one answered.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -437,8 +425,6 @@ class AsyncV2Catalogs:
             query={
                 "id": id,
                 "limit": limit,
-                "limit_rows": limit_rows,
-                "limit_offset": limit_offset,
             },
             timeout=timeout,
             headers=headers,
