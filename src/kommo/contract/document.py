@@ -103,7 +103,7 @@ class Contract:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
-        self._registry = jsonschema_rs.Registry([(_URN, document)])
+        self._registry = jsonschema_rs.Registry([(_URN, dict(document))])
         self._validators: dict[str, jsonschema_rs.Draft202012Validator] = {}
         self.operations: dict[str, Operation] = {op.id: op for op in self._read()}
         # A literal segment wins over a parameter: `/custom_fields/groups` is not field "groups".
@@ -314,7 +314,7 @@ class Contract:
         validator = self.validator(schema)
         if validator.is_valid(value):
             return []
-        found = {}
+        found: dict[str, Violation] = {}
         for error in validator.iter_errors(value):
             place = dotted(error.instance_path)
             general = re.sub(r"\[\d+\]", "[]", place)

@@ -1,4 +1,4 @@
-"""Where the layers that send single requests stand: a list, a field and a group of their own, and good bodies to start from."""
+"""Where the layers that send single requests stand: things of their own, and good bodies to start from."""
 
 from __future__ import annotations
 

@@ -14,7 +14,9 @@ from kommo.contract.findings import Finding
 #: Layers that schemathesis runs, in its order.
 SCHEMATHESIS: Final = ("examples", "coverage", "fuzzing", "stateful")
 #: All layers, cheapest first: a broken server shows early.
-LAYERS: Final = ("walk", "media", "nearmiss", "model", *SCHEMATHESIS)
+LAYERS: Final = ("walk", "media", "nearmiss", "model", "leaks", *SCHEMATHESIS)
+#: Layers that touch all entities at once; nothing else may run beside them.
+ALONE: Final = ("leaks",)
 
 DEFAULT_TOKEN: Final = "demo"
 
@@ -39,7 +41,7 @@ class Options:
 
     Attributes:
         document: the contract; None takes the published bundle.
-        base_url: where the server listens. With neither `base_url` nor `app` the suite starts the embedded mock in process.
+        base_url: where the server listens. With neither `base_url` nor `app` the embedded mock is driven in process.
         token: bearer token of the server.
         app: an ASGI application to drive in process instead of a server.
         operations: operationIds to test; None for all. Helper calls outside the selection are made but not judged.

@@ -21,6 +21,7 @@ _OWN: Final[dict[str, Callable[[Session], None]]] = {
     "walk": walk.run,
     "media": media.run,
     "nearmiss": nearmiss.run,
+    "leaks": walk.run_leaks,
 }
 
 

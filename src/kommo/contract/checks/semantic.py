@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from attrs import frozen
 
@@ -126,7 +126,7 @@ def _item(sent: Any, request_id: Any) -> Mapping[str, Any]:
         if echo.request_id(item, index) == str(request_id):
             return item
     try:
-        found: Mapping[str, Any] = items[int(request_id)]
+        found = cast("Mapping[str, Any]", items[int(request_id)])
     except (TypeError, ValueError, IndexError):
         found = items[0] if len(items) == 1 else {}
     return found

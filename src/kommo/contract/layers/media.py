@@ -86,7 +86,7 @@ def _try(script: Script, target: Target, name: str, kind: str, content: bytes) -
         message = f"{name}: {bare} is declared and was answered {exchange.status}"
         script.fail("refuses-valid", operation.id, f"content type: {name}", message, [exchange])
     if (not declared or not readable) and exchange.accepted:
-        message = f"{name}: not in the contract and answered {exchange.status}; declared: {', '.join(operation.request)}"
+        message = f"{name}: answered {exchange.status}; the contract has {', '.join(operation.request)} only"
         script.fail("accepts-invalid", operation.id, f"content type: {name}", message, [exchange])
     target.clean(exchange)
     if not exchange.accepted and target.state() != state:

@@ -82,7 +82,9 @@ def _try(
             )
     now = target.state()
     if now != state:
-        message = f"{mutant.what}: the request was answered {exchange.status} and changed {target.collection.tag} all the same"
+        message = (
+            f"{mutant.what}: answered {exchange.status}, and {target.collection.tag} changed all the same"
+        )
         script.fail("atomicity", operation.id, "a refused request left traces", message, [exchange])
     return now
 

@@ -38,7 +38,7 @@ _SILENT = {"color": False, "warnings": False, "output": {"truncation": {"enabled
 
 def configuration(options: Options, phases: Sequence[str]) -> SchemathesisConfig:
     """Return the configuration of a deterministic run of `phases` without caches or databases."""
-    on = {name: {"enabled": name in phases} for name in SCHEMATHESIS}
+    on: dict[str, dict[str, Any]] = {name: {"enabled": name in phases} for name in SCHEMATHESIS}
     on["fuzzing"] |= {"generation": {"max-examples": options.max_examples}}
     on["stateful"] |= {
         "generation": {"max-examples": options.max_examples * _SCENARIOS},

@@ -33,7 +33,6 @@ def run(session: Session) -> None:
     for entity in domain.WITH_GROUPS:
         if f"create_{entity}_custom_field_groups" in session.contract.operations:
             steps.append((f"{entity}_custom_field_groups", partial(groups.walk, entity=entity)))
-    steps.append(("leaks", fields.leaks))
     steps.append(("access", access.walk))
     halted: Halted | None = None
     for name, step in steps:
@@ -53,6 +52,16 @@ def run(session: Session) -> None:
 def _wanted(session: Session, tag: str) -> bool:
     """Say whether a step can find anything about the operations that were asked for."""
     selected = session.options.operations
-    return (
-        selected is None or tag in ("leaks", "access") or any(name.endswith("_" + tag) for name in selected)
-    )
+    return selected is None or tag == "access" or any(name.endswith("_" + tag) for name in selected)
+
+
+def run_leaks(session: Session) -> None:
+    """Look for things of one entity that another one shows or changes.
+
+    Raises:
+        Halted: the server limits or bans the suite.
+    """
+    selected = session.options.operations
+    if selected is None or any("_custom_fields" in name for name in selected):
+        session.progress("leaks", "all entities")
+        fields.leaks(Script(session, "leaks"))

@@ -33,7 +33,7 @@ def walk(script: Script) -> None:
         for what, header in _BAD:
             exchange = script.call(operation.id, parameters, query=query, json=body, authorization=header)
             if exchange.status != 401:
-                message = f"{operation.method} {operation.path} with {what} was answered {exchange.status}; expected 401"
+                message = f"{operation.method} {operation.path} with {what}: {exchange.status}; expected 401"
                 script.fail(
                     "authentication",
                     operation.id,
@@ -81,7 +81,7 @@ def _links(script: Script) -> None:
 
 def _follow(script: Script, exchange: Any) -> None:
     tried = 0
-    for place, relation, link, owner in links(exchange.answer):
+    for _, relation, link, owner in links(exchange.answer):
         href = link.get("href") if isinstance(link, dict) else None
         if not isinstance(href, str) or not href.startswith(script.session.port.base_url) or tried >= 8:
             continue

@@ -372,7 +372,7 @@ def _tree(collection: Collection, made: Sequence[Model]) -> None:
     if graft.get("parent_id") != root["id"] or after.get("on the graft", {}).get("parent_id") != graft.get(
         "id", 0
     ):
-        message = f"new values hang at {graft} and {after.get('on the graft')}; expected under {root['id']} and under the first"
+        message = f"new values hang at {graft} and {after.get('on the graft')}; expected: under {root['id']}"
         script.fail("tree", collection.op("update"), "new values at other parents", message, [exchange, read])
 
 
@@ -534,7 +534,7 @@ def leaks(script: Script) -> None:
             if found is None or owner is place:
                 continue
             if str(found.get("name")) == str(model.get("name")):
-                message = f"field {model['id']} of {owner.tag} {owner.parameters or ''} is in the list of {place.tag} {place.parameters or ''}"
+                message = f"{owner.tag} {owner.parameters or ''} {model['id']} is in {place.tag} {place.parameters or ''}"
                 script.fail("leak", place.op("list"), "in another list", message, [creation, *listing.calls])
         for owner, creation, model in made:
             if owner is place:
@@ -565,7 +565,7 @@ def leaks(script: Script) -> None:
     for owner, creation, model in made:
         read = owner.get(model["id"])
         if not read.accepted or not isinstance(read.answer, dict) or core(read.answer) != core(model):
-            message = f"field {model['id']} of {owner.tag} is not what it was after calls through other entities: {read}"
+            message = f"field {model['id']} of {owner.tag} changed by calls through other entities: {read}"
             script.fail("leak", owner.op("get"), "changed through another entity", message, [creation, read])
         owner.delete(model["id"])
     if lists:

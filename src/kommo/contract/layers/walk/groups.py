@@ -108,7 +108,8 @@ def _update(script: Script, entity: str, made: list[dict[str, Any]]) -> None:
         for id_, wanted in before.items():
             if after.get(id_) != wanted:
                 check = "read-after-write" if id_ == model["id"] else "isolation"
-                message = f"group {id_} after a PATCH of {model['id']} with {change}: {difference(wanted, after.get(id_, {}))}"
+                differs = difference(wanted, after.get(id_, {}))
+                message = f"group {id_} after a PATCH of {model['id']} with {change}: {differs}"
                 script.fail(
                     check, groups.op("update"), "not what was expected", message, [exchange, *listing.calls]
                 )
@@ -135,12 +136,10 @@ def _fields(script: Script, entity: str, made: list[dict[str, Any]]) -> None:
 
     where(home, "created in a group", creation)
     holding = groups.get(home)
-    if isinstance(holding.answer, dict) and isinstance(holding.answer.get("fields"), list):
-        if model["id"] not in holding.answer["fields"]:
-            message = (
-                f"group {home} lists the fields {holding.answer['fields']}, field {model['id']} is in it"
-            )
-            script.fail("groups", groups.op("get"), "fields", message, [creation, holding])
+    listed = holding.answer.get("fields") if isinstance(holding.answer, dict) else None
+    if isinstance(listed, list) and model["id"] not in listed:
+        message = f"group {home} lists the fields {listed}, field {model['id']} is in it"
+        script.fail("groups", groups.op("get"), "fields", message, [creation, holding])
     moved = fields.update(model["id"], {"group_id": made[1]["id"]})
     where(made[1]["id"], "moved by PATCH of the field", moved)
     operation = script.contract.operations[groups.op("update")]

@@ -59,7 +59,7 @@ def _pages(collection: Collection, whole: Listing, ids: list[object], limit: int
         return
     for one, other in zip(whole.items, listing.items, strict=True):
         if core(one) != core(other):
-            message = f"item {one.get('id')} differs between pages of different size: {difference(core(one), core(other))}"
+            message = f"item {one.get('id')} differs by page size: {difference(core(one), core(other))}"
             script.fail("paging", operation, "an item differs", message, [*whole.calls, *listing.calls])
             return
 

@@ -1,0 +1,149 @@
+"""Use both cores: one process per lane, each with operations that cannot disturb the other's.
+
+The lanes are split by entity, because everything the layers compare (lists before and after a write) lives in one entity.
+What concerns all entities at once runs afterwards, alone.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import evolve
+
+from kommo.contract.document import Contract
+from kommo.contract.findings import Findings
+from kommo.contract.options import ALONE, Options, Progress, Result
+from kommo.contract.recording import Recorder
+from kommo.contract.run import complete, run
+
+#: What belongs together: the lists, their elements and their fields are one world.
+_LANES: Final = (
+    ("v2_", "catalogs_", "customers_segments_", "leads_"),
+    ("contacts_", "companies_", "customers_"),
+)
+
+
+def lanes(contract: Contract, selected: Sequence[str] | None) -> list[list[str]]:
+    """Split operations into groups that can be tested at the same time; empty groups are left out."""
+    wanted = [name for name in contract.operations if selected is None or name in selected]
+    groups: list[list[str]] = [[] for _ in _LANES]
+    for name in wanted:
+        tags = contract.operations[name].tags
+        tag = tags[0] if tags else ""
+        chosen = 0
+        for index, prefixes in enumerate(_LANES):
+            longest = max((len(prefix) for prefix in prefixes if tag.startswith(prefix)), default=0)
+            if longest and longest >= max(
+                (len(prefix) for other in _LANES for prefix in other if tag.startswith(prefix)), default=0
+            ):
+                chosen = index
+        groups[chosen].append(name)
+    return [group for group in groups if group]
+
+
+def run_lanes(options: Options, *, jobs: int | None = None, record: Path | None = None) -> Result:
+    """Run the suite on several cores; arguments and errors as for `run`.
+
+    Args:
+        options: without `app`, which no other process can share, and without `on_exchange`.
+        jobs: number of processes; None for one per core. 1 runs everything in this process.
+        record: a directory for the recorded exchanges, one file per process; None records nothing.
+    """
+    contract = Contract(complete(evolve(options, app=options.app or object())).document or {})
+    split = lanes(contract, options.operations)
+    count = min(jobs or _cores(), len(split))
+    alone = tuple(name for name in options.phases if name in ALONE)
+    shared = tuple(name for name in options.phases if name not in ALONE)
+    if count < 2 or not shared or options.app is not None:
+        return _one(options, None if record is None else record / "exchanges-0.ndjson", options.on_progress)
+    started = time.perf_counter()
+    plan = [
+        (evolve(options, operations=group, phases=shared, on_progress=None), _file(record, index))
+        for index, group in enumerate(split)
+    ]
+    # A fresh interpreter per lane: forking would copy the threads of the progress display.
+    context = multiprocessing.get_context("spawn")
+    with context.Manager() as manager:
+        messages: Any = manager.Queue()
+        stop = threading.Event()
+        listener = threading.Thread(target=_listen, args=(messages, options.on_progress, stop), daemon=True)
+        listener.start()
+        results = []
+        with ProcessPoolExecutor(count, mp_context=context) as pool:
+            pending = [
+                pool.submit(_lane, lane, path, messages, index) for index, (lane, path) in enumerate(plan)
+            ]
+            results = [future.result() for future in pending]
+        stop.set()
+        listener.join()
+    if alone:
+        last = evolve(options, phases=alone)
+        results.append(_one(last, _file(record, len(plan)), options.on_progress))
+    return merge(results, options.seed, time.perf_counter() - started)
+
+
+def merge(results: Sequence[Result], seed: int, seconds: float) -> Result:
+    """Put the results of several lanes together; each defect stays once."""
+    findings = Findings(finding for result in results for finding in result.findings)
+    cases: Counter[str] = Counter()
+    coverage: Counter[tuple[str, int, str]] = Counter()
+    times: dict[str, float] = {"wall": seconds}
+    for result in results:
+        cases += result.cases
+        coverage += result.coverage
+        for name, value in result.seconds.items():
+            times[name] = times.get(name, 0.0) + value
+    operations = {operation for result in results for operation in result.operations}
+    return Result(list(findings), cases, operations, coverage, seed, times)
+
+
+def _lane(options: Options, path: Path | None, messages: Any, index: int) -> Result:
+    last = 0.0
+
+    def report(progress: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last > 0.1:  # a queue between processes is slow
+            last = now
+            messages.put((index, progress))
+
+    return _one(options, path, report)
+
+
+def _one(options: Options, path: Path | None, on_progress: Callable[[Progress], None] | None) -> Result:
+    options = evolve(options, on_progress=on_progress)
+    if path is None:
+        return run(options)
+    with Recorder(path, [options.token]) as recorder:
+        return run(evolve(options, on_exchange=recorder))
+
+
+def _listen(messages: Any, report: Callable[[Progress], None] | None, stop: threading.Event) -> None:
+    latest: dict[int, Progress] = {}
+    while not stop.is_set():
+        try:
+            index, progress = messages.get(timeout=0.2)
+        except queue.Empty:
+            continue
+        latest[index] = progress
+        if report is not None:
+            everything = latest.values()
+            total, found = sum(one.cases for one in everything), sum(one.findings for one in everything)
+            report(Progress(progress.layer, progress.step, total, found))
+
+
+def _file(record: Path | None, index: int) -> Path | None:
+    return None if record is None else record / f"exchanges-{index}.ndjson"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
