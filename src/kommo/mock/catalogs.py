@@ -32,7 +32,7 @@ def write_catalogs(
         form: the body was form-encoded.
 
     Raises:
-        Malformed, Invalid: nothing of the request was readable enough to start.
+        Malformed, TooMany, Invalid: nothing of the request was readable enough to start.
         Failed: an item was refused and `rules.partial` is off.
     """
     blocks = read_blocks(body, form=form)

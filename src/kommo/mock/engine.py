@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import time as time_module
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
+from msgspec import to_builtins
 from msgspec.structs import replace
 
+from kommo.version import __version__
+
 from .config import AccountConfig, MockConfig
-from .model import Account, Clock, Grant, Setting, Token
+from .gateway import Fault, Limiter, Limits, parse_fault, parse_limits
+from .journal import Journal
+from .model import Account, Catalog, Clock, Element, Field, Grant, Group, Setting, Token
 from .quirks import QUIRKS, resolve
 from .seeds import sow
-from .store import Store, Tables
+from .store import FIRST_ID, Store, Tables
+
+R = TypeVar("R")
 
 _QUIRKS: Final = "quirks"
+_FAULTS: Final = "faults"
+_LIMITS: Final = "limits"
 _CODE_LIFE: Final = 20 * 60
 
 
@@ -29,8 +38,10 @@ class Engine:
     def __init__(self, config: MockConfig, store: Store | None = None) -> None:
         self.config = config
         self.store = Store() if store is None else store
+        self.journal = Journal(config.journal_size)
+        self.limiter = Limiter()
         self._snapshots: dict[str, Tables] = {}
-        self._quirks: tuple[Any, frozenset[str]] | None = None
+        self._parsed: dict[str, tuple[Any, Any]] = {}
         if self.store.all(Account):
             self._open_accounts()
         else:
@@ -39,7 +50,9 @@ class Engine:
     # Contents
 
     def reset(self, seed: str | None = None) -> None:
-        """Make every account what a seed says, by default the configured one. Clock, quirks and tokens start over too.
+        """Make every account what a seed says, by default the configured one.
+
+        Everything else starts over too: the clock, the tokens, the switches, the journal. Snapshots stay.
 
         Raises:
             ConfigError: there is no such seed.
@@ -52,6 +65,8 @@ class Engine:
             if self.config.authorization_code is not None:
                 self._put_code(fresh, self.config.authorization_code, fresh.all(Account)[0])
         self.store.replace_all(fresh.tables())
+        self.limiter.forget()
+        self.journal.clear()
 
     def _open_accounts(self) -> None:
         with self.store.transaction():
@@ -75,6 +90,10 @@ class Engine:
             self.store.replace_all(tables)
             return True
 
+    def forget_snapshot(self, name: str) -> bool:
+        """Forget a snapshot. False when there is none of this name."""
+        return self._snapshots.pop(name, None) is not None
+
     @property
     def snapshots(self) -> list[str]:
         """The names of the snapshots."""
@@ -82,14 +101,24 @@ class Engine:
 
     # Switches
 
+    def _switch(self, name: str, parse: Callable[[Any], R]) -> R:
+        """A switch in its parsed form, parsed again only when it was set again."""
+        setting = self.store.get(Setting, name)
+        known = self._parsed.get(name)
+        if known is None or known[0] is not setting:
+            known = (setting, parse(None if setting is None else setting.value))
+            self._parsed[name] = known
+        parsed: R = known[1]
+        return parsed
+
+    def _set_switch(self, name: str, value: Any) -> None:
+        with self.store.transaction():
+            self.store.put(Setting(value), name)
+
     @property
     def quirks(self) -> frozenset[str]:
         """The ids of the quirks that are on."""
-        setting = self.store.get(Setting, _QUIRKS)
-        if self._quirks is None or self._quirks[0] is not setting:
-            profile, overrides = self.quirk_choice()
-            self._quirks = (setting, resolve(profile, overrides))
-        return self._quirks[1]
+        return self._switch(_QUIRKS, lambda _: resolve(*self.quirk_choice()))
 
     def quirk_choice(self) -> tuple[str, dict[str, bool]]:
         """The profile, and the switches that differ from it."""
@@ -109,8 +138,7 @@ class Engine:
             current, switches = profile, {}
         switches |= overrides or {}
         resolve(current, switches)
-        with self.store.transaction():
-            self.store.put(Setting({"profile": current, "overrides": switches}), _QUIRKS)
+        self._set_switch(_QUIRKS, {"profile": current, "overrides": switches})
 
     def describe_quirks(self) -> dict[str, Any]:
         """The profile and every quirk with its state."""
@@ -127,6 +155,74 @@ class Engine:
                 for quirk in QUIRKS.values()
             ],
         }
+
+    # Faults and limits
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults that are set, oldest first."""
+        return self._switch(_FAULTS, lambda value: tuple(parse_fault(data) for data in value or ()))
+
+    def add_fault(self, **attributes: Any) -> Fault:
+        """Make something go wrong; see `Fault` for the attributes.
+
+        Raises:
+            ValueError: an attribute that cannot be.
+        """
+        parsed = parse_fault(attributes)
+        with self.store.transaction():
+            fault = replace(parsed, id=self.store.next_id(0, "fault") - FIRST_ID + 1)
+            self._put_faults((*self.faults, fault))
+        return fault
+
+    def remove_faults(self, id_: int | None = None) -> int:
+        """Remove one fault, or all of them; says how many were removed."""
+        with self.store.transaction():
+            kept = tuple(fault for fault in self.faults if id_ is not None and fault.id != id_)
+            removed = len(self.faults) - len(kept)
+            self._put_faults(kept)
+        return removed
+
+    def take_fault(self, method: str, path: str) -> Fault | None:
+        """The fault that happens to a request, if any; it is counted."""
+        found: Fault | None = None
+        faults = list(self.faults)
+        for index, fault in enumerate(faults):
+            if not fault.matches(method, path):
+                continue
+            if fault.skip > 0:
+                faults[index] = replace(fault, skip=fault.skip - 1)
+                continue
+            if fault.times is not None:
+                faults[index] = replace(fault, times=fault.times - 1)
+            found = fault
+            break
+        if tuple(faults) != self.faults:
+            with self.store.transaction():
+                self._put_faults(tuple(faults))
+        return found
+
+    def _put_faults(self, faults: tuple[Fault, ...]) -> None:
+        self._set_switch(_FAULTS, [to_builtins(fault) for fault in faults])
+
+    @property
+    def limits(self) -> Limits:
+        """How many requests a token may make."""
+        return self._switch(
+            _LIMITS,
+            lambda value: Limits(rate=self.config.rate_limit) if value is None else parse_limits(value),
+        )
+
+    def set_limits(self, **attributes: Any) -> Limits:
+        """Set the limits; see `Limits` for the attributes. What is not named stays.
+
+        Raises:
+            ValueError: an attribute that cannot be.
+        """
+        limits = parse_limits({**to_builtins(self.limits), **attributes})
+        self._set_switch(_LIMITS, to_builtins(limits))
+        self.limiter.forget()
+        return limits
 
     # Clock
 
@@ -158,6 +254,27 @@ class Engine:
                 changed = replace(changed, now=time + advance)
             self.store.put(changed, "clock")
             return changed
+
+    # Looking in
+
+    def health(self) -> dict[str, Any]:
+        """That the mock is up, how it is set, and how much it holds."""
+        clock = self.store.clock
+        return {
+            "status": "ok",
+            "version": __version__,
+            "seed": self.config.seed,
+            "profile": self.quirk_choice()[0],
+            "clock": {"mode": clock.mode, "now": self.store.now(), "step": clock.step},
+            "accounts": [account.subdomain for account in self.store.all(Account)],
+            "stored": {
+                "fields": len(self.store.all(Field)),
+                "groups": len(self.store.all(Group)),
+                "catalogs": len(self.store.all(Catalog)),
+                "elements": len(self.store.all(Element)),
+            },
+            "durable": self.store.backend is not None,
+        }
 
     # Access
 

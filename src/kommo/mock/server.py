@@ -59,9 +59,11 @@ def uvicorn_config(app: MockApp) -> uvicorn.Config:
     """The settings under which uvicorn serves the mock."""
     import uvicorn
 
+    from .protocol import MockProtocol
+
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=MockProtocol,
         loop="asyncio",
         lifespan="off",
         ws="none",
@@ -117,6 +119,6 @@ class MockServer:
         self._stack.close()
 
     @property
-    def engine(self) -> Engine:
-        """The contents and the controls of the running mock."""
+    def control(self) -> Engine:
+        """The contents and the controls of the running mock; safe to use from any thread."""
         return self.app.engine

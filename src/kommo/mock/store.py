@@ -153,6 +153,13 @@ class Store:
         setting = self.get(Setting, name)
         return None if setting is None else setting.value
 
+    def refresh(self) -> None:
+        """Take over what other processes have written to the same file since."""
+        if self.backend is not None:
+            with self.lock:
+                if self._undo is None:
+                    self.backend.refresh(self)
+
     # Changing
 
     @contextmanager

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, ParamSpec, TypeVar
 from .batches import MAX_BATCH
 from .checks import Item, as_id
 from .store import Store
-from .violations import INVALID_TYPE, DomainError, Invalid, Malformed, Violation
+from .violations import INVALID_TYPE, DomainError, Invalid, Malformed, TooMany, Violation
 
 BLOCKS: Final = ("add", "update", "delete")
 
@@ -107,7 +107,8 @@ def read_blocks(body: Any, *, form: bool) -> Blocks:
         form: the body was form-encoded, so every scalar is a string.
 
     Raises:
-        Malformed: not an object, no block, or more than `MAX_BATCH` items in a block.
+        Malformed: not an object, or no block.
+        TooMany: more than `MAX_BATCH` items in a block.
         Invalid: an entry of a block has the wrong JSON type.
     """
     if not isinstance(body, dict):
@@ -125,7 +126,7 @@ def read_blocks(body: Any, *, form: bool) -> Blocks:
             )
             continue
         if len(entries) > MAX_BATCH:
-            raise Malformed(f"Limit {MAX_BATCH} per request")
+            raise TooMany(f"Limit {MAX_BATCH} per page")
         for index, entry in enumerate(entries):
             path = f"{block}.{index}"
             if block == "delete":

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import gzip
 import re
+import time
+from time import perf_counter
 from typing import Any, Final
 from urllib.parse import quote
 
+from kommo.mock import oauth
 from kommo.mock.engine import Engine
+from kommo.mock.gateway import Fault
 from kommo.mock.model import Account, Token
 from kommo.mock.violations import (
     NOT_SUPPORTED_CHOICE,
@@ -23,7 +29,16 @@ from kommo.mock.writes import NOT_FOUND, Failed
 from . import body as bodies
 from . import routes
 from .context import Context
-from .reply import HttpError, Reply
+from .gates import (
+    SESSION_PATH,
+    TOKEN_PATH,
+    fault_reply,
+    grant_refused_reply,
+    limited,
+    session_reply,
+    tokens_reply,
+)
+from .reply import FORM, NO_CONTENT, HttpError, Reply
 from .views import FieldCache
 
 _HOST: Final = re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
@@ -31,6 +46,18 @@ _SLASHES: Final = re.compile(r"//+")
 _BODY_METHODS: Final = frozenset({"POST", "PATCH"})
 _COMPRESS_FROM: Final = 1024
 _CONTROL: Final = "/_mock"
+_ENTRANCES: Final = frozenset({TOKEN_PATH, SESSION_PATH})
+CLOSE_EXTENSION: Final = "kommo.mock.close"
+"""Key of the ASGI extension with which a server lets the application close a connection: a function of whether what was
+written is to be sent first."""
+
+
+class ConnectionDropped(ConnectionError):
+    """Raised instead of an answer when a fault drops the connection of a request that came without a socket."""
+
+
+# Clients that name no type at all mean JSON.
+_JSON_TYPES: Final = frozenset({b"application/json", b""})
 
 
 class MockApp:
@@ -43,6 +70,16 @@ class MockApp:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.cache = FieldCache()
+        self._control: Any = None
+
+    @property
+    def control(self) -> Any:
+        """The controls under `/_mock/` as an ASGI application, made when they are first asked for."""
+        if self._control is None:
+            from kommo.mock.control import create_control
+
+            self._control = create_control(self.engine)
+        return self._control
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -52,27 +89,85 @@ class MockApp:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
+        engine = self.engine
+        if engine.store.backend is not None:
+            engine.store.refresh()
+        path: str = scope["path"]
+        if path.startswith(_CONTROL) and (len(path) == len(_CONTROL) or path[len(_CONTROL)] == "/"):
+            await self.control(scope, receive, send)
+            return
+        started = perf_counter()
+        exchange = _Exchange(scope)
+        fault = engine.take_fault(exchange.method, exchange.path) if engine.faults else None
         try:
-            reply = await self._answer(scope, receive)
+            if fault is None:
+                reply = await self._answer(exchange, receive)
+            else:
+                reply = await self._disturbed(fault, exchange, receive)
         except bodies.ClientGone:
+            return
+        engine.journal.record(
+            at=time.time(),
+            seconds=perf_counter() - started,
+            method=exchange.method,
+            path=exchange.path,
+            query=scope["query_string"],
+            headers=scope["headers"],
+            body=exchange.body,
+            status=reply.status,
+            content_type=reply.content_type,
+            answer=reply.body,
+            fault=None if fault is None else fault.id,
+        )
+        if fault is not None and (fault.drop or fault.truncate):
+            await self._break_off(fault, scope, send, reply)
             return
         await self._send(scope, send, reply)
 
-    async def _answer(self, scope: Any, receive: Any) -> Reply:
+    async def _disturbed(self, fault: Fault, exchange: _Exchange, receive: Any) -> Reply:
+        """The answer that a fault leaves of a request."""
+        if fault.latency:
+            await asyncio.sleep(fault.latency)
+        served = await self._answer(exchange, receive) if fault.after or fault.status is None else None
+        if fault.status is None:
+            return served or NO_CONTENT
+        if served is None:
+            await bodies.read(receive, self.engine.config.max_body, b"")
+        return fault_reply(fault)
+
+    async def _break_off(self, fault: Fault, scope: Any, send: Any, reply: Reply) -> None:
+        """Close the connection: at once, or after half of the body."""
+        abort = scope.get("extensions", {}).get(CLOSE_EXTENSION)
+        if fault.truncate and not fault.drop:
+            headers = [(b"content-length", b"%d" % len(reply.body))]
+            if reply.content_type is not None:
+                headers.append((b"content-type", reply.content_type))
+            await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+            half = reply.body[: len(reply.body) // 2]
+            await send({"type": "http.response.body", "body": half, "more_body": True})
+        if abort is None:
+            raise ConnectionDropped("the connection was dropped by a fault")
+        abort(fault.truncate and not fault.drop)
+
+    async def _answer(self, exchange: _Exchange, receive: Any) -> Reply:
         engine = self.engine
-        headers: dict[bytes, bytes] = dict(scope["headers"])
-        path = normalise(scope["path"])
-        method: str = scope["method"]
+        headers, path, method = exchange.headers, exchange.path, exchange.method
         quirks = engine.quirks
-        route: routes.Route | None = None
         try:
-            body = await bodies.read(
+            body = exchange.body = await bodies.read(
                 receive, engine.config.max_body, headers.get(b"content-encoding", b"").strip().lower()
             )
+            if path in _ENTRANCES and method == "POST":
+                with engine.store.lock:
+                    return self._enter(exchange)
             if method == "OPTIONS":
                 return _options(path)
-            version = 2 if path.startswith("/api/v2/") else 4
-            account, token = self._authenticate(headers, version)
+            account, token = self._authenticate(headers, exchange.version)
+            limits = engine.limits
+            if limits.rate is not None:
+                verdict = engine.limiter.judge(token.value, limits)
+                if verdict != "pass":
+                    return limited(verdict, limits, quirks)
             route = routes.find(path)
             if route is None:
                 raise HttpError(404, f"Cannot {method} {_shown(path)}")
@@ -80,20 +175,20 @@ class MockApp:
             if handler is None:
                 raise HttpError(405, headers=[(b"allow", route.allow)])
             if method in _WRITES:
-                _authorise(token, version)
+                _authorise(token, exchange.version)
             context = Context(
                 store=engine.store,
                 cache=self.cache,
                 quirks=quirks,
                 account=account,
                 token=token,
-                base=base_url(scope, headers),
+                base=base_url(exchange.scope, headers),
                 method=method,
                 path=_shown(path),
-                raw_query=scope["query_string"],
+                raw_query=exchange.scope["query_string"],
             )
             if method in _BODY_METHODS:
-                self._decode(context, headers, body, version)
+                self._decode(context, headers, body, exchange.version)
             with engine.store.lock:
                 return handler(context)
         except HttpError as error:
@@ -110,9 +205,26 @@ class MockApp:
             failure = HttpError(400, str(error))
         except Failed as error:
             failure = _failed(error)
-        if "v2-legacy-error-body" in quirks and path.startswith("/api/v2/"):
+        # The older body is known of these statuses only.
+        if "v2-legacy-error-body" in quirks and exchange.version == 2 and failure.status in (400, 401, 403, 404):
             return failure.legacy()
         return failure.problem()
+
+    def _enter(self, exchange: _Exchange) -> Reply:
+        """The token endpoint and the legacy login, the two requests that need no token."""
+        content_type = exchange.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        data: Any = None
+        with contextlib.suppress(HttpError):
+            decode = bodies.decode_form if content_type == FORM else bodies.decode_json
+            data = decode(exchange.body)
+        store, config = self.engine.store, self.engine.config
+        if exchange.path == SESSION_PATH:
+            return session_reply(oauth.login(store, data))
+        client = oauth.Client(config.client_id, config.client_secret)
+        try:
+            return tokens_reply(oauth.exchange(store, client, data, self._addressed(exchange.headers)))
+        except oauth.GrantRefused as error:
+            return grant_refused_reply(error)
 
     def _authenticate(self, headers: dict[bytes, bytes], version: int) -> tuple[Account, Token]:
         store = self.engine.store
@@ -130,31 +242,29 @@ class MockApp:
         if token is None or (token.expires_at is not None and token.expires_at <= store.now()):
             raise _unauthorized()
         account = store.get(Account, token.account_id)
-        if account is None or not self._host_allows(headers.get(b"host", b""), account):
+        if account is None or self._addressed(headers) not in (None, account.subdomain):
             raise _unauthorized()
         return account, token
 
-    def _host_allows(self, host: bytes, account: Account) -> bool:
-        """A host whose first label is the subdomain of an account belongs to that account alone."""
-        label, dot, _ = host.partition(b".")
+    def _addressed(self, headers: dict[bytes, bytes]) -> str | None:
+        """The subdomain of the account that the Host header names; None when it names none of the accounts."""
+        label, dot, _ = headers.get(b"host", b"").partition(b".")
         if not dot:
-            return True
+            return None
         subdomain = label.decode("latin-1").lower()
-        if subdomain == account.subdomain:
-            return True
-        return all(other.subdomain != subdomain for other in self.engine.store.all(Account))
+        known = any(account.subdomain == subdomain for account in self.engine.store.all(Account))
+        return subdomain if known else None
 
     def _decode(self, context: Context, headers: dict[bytes, bytes], body: bytes, version: int) -> None:
         content_type = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-        if (
-            version == 2
-            and content_type == b"application/x-www-form-urlencoded"
-            and "v2-form-encoded" in context.quirks
-        ):
+        if version == 2 and content_type == FORM and "v2-form-encoded" in context.quirks:
             context.is_form = True
             context.body = bodies.decode_form(body)
-        else:
+        elif content_type in _JSON_TYPES:
             context.body = bodies.decode_json(body)
+        else:
+            shown = content_type.decode("latin-1")
+            raise HttpError(400, f"Content type {shown!r} is not supported, use application/json")
 
     async def _send(self, scope: Any, send: Any, reply: Reply) -> None:
         body = reply.body
@@ -172,6 +282,20 @@ class MockApp:
             headers.append((b"content-length", b"%d" % len(body)))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+class _Exchange:
+    """One request, as far as it is known before it is answered."""
+
+    __slots__ = ("body", "headers", "method", "path", "scope", "version")
+
+    def __init__(self, scope: Any) -> None:
+        self.scope = scope
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.method: str = scope["method"]
+        self.path = normalise(scope["path"])
+        self.version = 2 if self.path.startswith("/api/v2/") else 4
+        self.body = b""
 
 
 _WRITES: Final = frozenset({"POST", "PATCH", "DELETE"})

@@ -12,7 +12,6 @@ from kommo.mock.violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, OUT_OF_RAN
 from .reply import HttpError
 
 MAX_KEYS: Final = 1_000
-MAX_INT32: Final = 2**31 - 1
 
 
 def invalid(name: str, detail: str, code: str = INVALID_TYPE) -> HttpError:

@@ -12,6 +12,7 @@ from kommo.mock.violations import Violation
 HAL: Final = b"application/hal+json"
 PROBLEM: Final = b"application/problem+json"
 JSON: Final = b"application/json"
+FORM: Final = b"application/x-www-form-urlencoded"
 HTML: Final = b"text/html; charset=UTF-8"
 
 TITLES: Final = {

@@ -11,7 +11,7 @@ from kommo.mock.model import Element
 from kommo.mock.writes import Done, Outcome
 
 from .context import Context
-from .query import MAX_INT32, invalid
+from .query import invalid
 from .reply import NO_CONTENT, Reply, hal
 from .views import catalog_view, element_view, v2_link
 
@@ -109,8 +109,8 @@ def _rows(context: Context, records: Sequence[T]) -> Sequence[T]:
         return records
     query = context.query
     rows = query.integer("limit_rows", minimum=1, maximum=MAX_ROWS)
-    offset = query.integer("limit_offset", maximum=MAX_INT32)
-    page = query.integer("page", minimum=1, maximum=MAX_INT32) or query.integer("PAGEN_1", minimum=1) or 1
+    offset = query.integer("limit_offset")
+    page = query.integer("page", minimum=1) or query.integer("PAGEN_1", minimum=1) or 1
     limit = query.integer("limit", minimum=1, maximum=MAX_LIMIT)
     if rows is not None or offset is not None:
         start, size = offset or 0, rows or MAX_ROWS

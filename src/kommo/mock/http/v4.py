@@ -10,7 +10,7 @@ from kommo.mock.model import Field, Scope
 from kommo.mock.violations import REQUIRED_FILLED
 
 from .context import Context
-from .query import MAX_INT32, Page, invalid
+from .query import Page, invalid
 from .reply import HAL, NO_CONTENT, HttpError, Reply, dumps, hal
 from .views import collection_path, field_view, group_view, keyed_enums, with_link
 
@@ -145,7 +145,7 @@ def _before(context: Context, scope: Scope, items: list[Any]) -> dict[int, Field
 
 
 def _page(context: Context, total: int) -> Page:
-    number = context.query.integer("page", minimum=1, maximum=MAX_INT32) or 1
+    number = context.query.integer("page", minimum=1) or 1
     limit = context.query.integer("limit", minimum=1) or DEFAULT_LIMIT
     if limit > MAX_LIMIT:
         raise HttpError(422, f"Limit {MAX_LIMIT} per page")

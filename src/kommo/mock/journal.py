@@ -1,0 +1,103 @@
+"""The last requests and their answers, without secrets."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+MAX_BODY: Final = 4_096
+_SECRET_HEADERS: Final = frozenset({b"authorization", b"cookie", b"set-cookie", b"proxy-authorization"})
+_SECRET_PATHS: Final = ("/oauth2/", "/private/")
+
+
+class Entry(NamedTuple):
+    """One request and its answer, as raw as they came."""
+
+    number: int
+    at: float
+    seconds: float
+    method: str
+    path: str
+    query: bytes
+    headers: Iterable[tuple[bytes, bytes]]
+    body: bytes
+    status: int
+    content_type: bytes | None
+    answer: bytes
+    fault: int | None
+
+    def describe(self) -> dict[str, Any]:
+        """The entry as JSON data; secrets are left out, long bodies are cut."""
+        secret = self.path.startswith(_SECRET_PATHS)
+        return {
+            "number": self.number,
+            "at": round(self.at, 6),
+            "milliseconds": round(self.seconds * 1000, 3),
+            "method": self.method,
+            "path": self.path,
+            "query": self.query.decode("latin-1"),
+            "request_headers": {
+                name.decode("latin-1"): "[hidden]" if name in _SECRET_HEADERS else value.decode("latin-1")
+                for name, value in self.headers
+            },
+            "request_body": "[hidden]" if secret else self.body.decode("utf-8", "replace"),
+            "status": self.status,
+            "content_type": None if self.content_type is None else self.content_type.decode("latin-1"),
+            "response_body": "[hidden]" if secret else self.answer.decode("utf-8", "replace"),
+            "fault": self.fault,
+        }
+
+
+class Journal:
+    """Remembers a fixed number of requests.
+
+    Args:
+        size: how many.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._entries: deque[Entry] = deque(maxlen=size)
+        self._count = 0
+
+    def record(
+        self,
+        *,
+        at: float,
+        seconds: float,
+        method: str,
+        path: str,
+        query: bytes,
+        headers: Iterable[tuple[bytes, bytes]],
+        body: bytes,
+        status: int,
+        content_type: bytes | None,
+        answer: bytes,
+        fault: int | None,
+    ) -> None:
+        """Remember a request; the oldest one is forgotten when the journal is full."""
+        self._count += 1
+        self._entries.append(
+            Entry(
+                self._count,
+                at,
+                seconds,
+                method,
+                path[:2_000],
+                query[:2_000],
+                headers,
+                body[:MAX_BODY],
+                status,
+                content_type,
+                answer[:MAX_BODY],
+                fault,
+            )
+        )
+
+    def entries(self, after: int = 0) -> list[dict[str, Any]]:
+        """The entries with a number above this one, oldest first."""
+        return [entry.describe() for entry in list(self._entries) if entry.number > after]
+
+    def clear(self) -> None:
+        """Forget every request. Numbers go on."""
+        self._entries.clear()
