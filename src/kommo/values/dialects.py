@@ -155,5 +155,5 @@ def _integer(value: Any) -> int | None:
 
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
-        return value
+        return value or None
     raise Unfit("has an option code that is not text", "read it from .raw")

@@ -10,8 +10,9 @@ from typing import Any, Final
 from kommo.values.errors import Unfit
 
 _PLAIN: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)
-# The range of a double: whatever the server computes with, more than that it does not hold.
-_LARGEST_EXPONENT: Final = 308
+# The range of a double, subnormal ones included: whatever the server computes with, more it does not hold.
+_EXPONENTS: Final = range(-330, 309)
+_MOST_PLACES: Final = 1000
 _MEND: Final = 'give a Decimal, an int, a float or a string like "1.5"'
 
 
@@ -40,8 +41,8 @@ def to_decimal(value: Any) -> Decimal:
         raise Unfit("is not a number", _MEND)
     if not number.is_finite():
         raise Unfit("is not a finite number", _MEND)
-    if number and (abs(number.adjusted()) > _LARGEST_EXPONENT or -int(number.as_tuple().exponent) > 1000):
-        raise Unfit("is too large or too small a number", "give one within 1e-308 .. 1e308")
+    if number and (number.adjusted() not in _EXPONENTS or -int(number.as_tuple().exponent) > _MOST_PLACES):
+        raise Unfit("is too large or too small a number", "give one that a double can hold")
     return number
 
 

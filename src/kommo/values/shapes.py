@@ -170,9 +170,9 @@ class Option(Shape[Choice]):
     def resend(self, wire: Any, way: Way) -> Any:
         try:
             choice = self.load(wire, way)
+            return None if choice is None else self.dump(choice, way)
         except Unfit:
             return own_keys(wire, way.dialect.value_keys)
-        return None if choice is None else self.dump(choice, way)
 
 
 class Coded(Shape[CodedT]):
@@ -240,7 +240,7 @@ class Record(Shape[RecordT]):
         extra: dict[str, Any] = {}
         for key, value in inner.items():
             attribute = self._by_name.get(key)
-            if value is None and attribute is not None:
+            if value is None:
                 continue
             try:
                 if attribute is None:

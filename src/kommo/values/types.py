@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeAlias, TypeVar, runtime_checkable
 
@@ -236,7 +236,8 @@ class _Many(FieldType[list[T]], Generic[T]):
         return [value for value in loaded if value is not None] or None
 
     def _dump(self, value: Any, way: Way) -> list[Any]:
-        if isinstance(value, (str, Mapping)) or not isinstance(value, Iterable):
+        # Not any iterable: some have no end.
+        if isinstance(value, (str, Mapping)) or not isinstance(value, Collection):
             value = [value]
         return [self.shape.dump(each, way) for each in value]
 
@@ -568,12 +569,11 @@ class ChainedListType(_Many[ChainedItem]):
         return self._several(field, items)
 
     def _dump(self, value: Any, way: Way) -> list[Any]:
-        if isinstance(value, Mapping) or not isinstance(value, Iterable):
-            value = [value]
-        return super()._dump([self._item(each) for each in value], way)
-
-    @staticmethod
-    def _item(given: Any) -> Any:
-        if isinstance(given, tuple) and len(given) == 2:
-            return ChainedItem(catalog_id=given[0], catalog_element_id=given[1])
-        return given
+        if isinstance(value, (list, tuple)):
+            value = [
+                ChainedItem(catalog_id=each[0], catalog_element_id=each[1])
+                if isinstance(each, tuple) and len(each) == 2
+                else each
+                for each in value
+            ]
+        return super()._dump(value, way)
