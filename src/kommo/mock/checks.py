@@ -40,7 +40,8 @@ def as_integer(value: Any, *, digits: bool = False) -> int | None:
     if isinstance(value, int):
         return value if -MAX_INT - 1 <= value <= MAX_INT else None
     if isinstance(value, float):
-        return int(value) if value.is_integer() and -MAX_INT - 1 <= value <= MAX_INT else None
+        # The parser gives integers beyond 64 bits as floats, so the float of the very bound may be one of them.
+        return int(value) if value.is_integer() and abs(value) < MAX_INT + 1 else None
     if digits and isinstance(value, str) and _DIGITS.fullmatch(value):
         return as_integer(int(value))
     return None
