@@ -254,7 +254,7 @@ def test_v2_spellings() -> None:
         "values": [{"value": "+7", "enum": "WORK"}, {"value": "+8", "enum": "48224"}],
     }
     assert v.v2.select(4, v.Choice("A", 5))["values"] == [{"value": "A", "enum": "5"}]
-    assert v.v2.checkbox(3, True)["values"] == [{"value": 1}]
+    assert v.v2.checkbox(3, True)["values"] == [{"value": "1"}]
     assert v.v2.date(6, dt.date(2020, 1, 1))["values"] == [{"value": "2020-01-01 00:00:00"}]
     moment = dt.datetime(2020, 1, 1, 12, tzinfo=dt.UTC)
     assert v.v2.date_time(19, moment, tz=MOSCOW)["values"] == [{"value": "2020-01-01 15:00:00"}]

@@ -93,8 +93,8 @@ class _V2(Dialect):
     def cleared(self) -> list[Any]:
         return []
 
-    def flag(self, value: bool) -> int:
-        return int(value)
+    def flag(self, value: bool) -> str:
+        return str(int(value))
 
     def moment(self, value: Any, tz: dt.tzinfo | None, form: Form) -> str:
         if form != "unix":

@@ -1,9 +1,8 @@
 """The same types in the spelling of v2: `custom_fields` of list elements (`list-elements-v2:27-34`).
 
-What v2 does otherwise: entries have `id` or `code`; a multiselect is a list of bare option ids; the kind of
-    a phone is
-`enum`, the part of an address `subtype`; a checkbox is 1 or 0; moments are local text without a zone, so
-that writing and reading them needs `tz=`, the time zone of the account (UFEE); an empty list of values
+What v2 does otherwise: entries have `id` or `code`; a multiselect is a list of bare option ids; the kind of a
+phone is `enum`, the part of an address `subtype`; a checkbox is "1" or "0"; moments are local text without a
+zone, so that writing and reading them needs `tz=`, the time zone of the account (UFEE); an empty list of values
 clears a field.
 
 Answers do not name the types of fields. Tell them, or read with a type:
