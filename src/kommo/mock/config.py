@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from attrs import field, frozen
 
+from .gateway import parse_fault
 from .model import Clock
 from .quirks import OBSERVED, PROFILES, resolve
 
@@ -62,6 +63,7 @@ class MockConfig:
         compress: answer with gzip to clients that accept it.
         client_id: the integration that may use the OAuth2 token endpoint; None takes any.
         client_secret: its secret; None takes any.
+        faults: what goes wrong from the start; each is the attributes of a `gateway.Fault`.
         authorization_code: a code that the token endpoint exchanges once; None for none.
 
     Raises:
@@ -84,6 +86,7 @@ class MockConfig:
     client_id: str | None = None
     client_secret: str | None = field(default=None, repr=False)
     authorization_code: str | None = field(default=None, repr=False)
+    faults: tuple[Mapping[str, Any], ...] = ()
 
     def __attrs_post_init__(self) -> None:
         check_seed(self.seed)
@@ -91,6 +94,11 @@ class MockConfig:
             raise ConfigError(f"profile {self.profile!r}: use one of {', '.join(PROFILES)}")
         try:
             resolve(self.profile, self.quirks)
+        except ValueError as error:
+            raise ConfigError(str(error)) from None
+        try:
+            for fault in self.faults:
+                parse_fault(dict(fault))
         except ValueError as error:
             raise ConfigError(str(error)) from None
         if self.rate_limit is not None and not self.rate_limit > 0:

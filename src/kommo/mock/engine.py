@@ -24,6 +24,7 @@ R = TypeVar("R")
 _QUIRKS: Final = "quirks"
 _FAULTS: Final = "faults"
 _LIMITS: Final = "limits"
+MAX_TIME: Final = 2**40
 _CODE_LIFE: Final = 20 * 60
 
 
@@ -64,6 +65,12 @@ class Engine:
                 sow(fresh, _open(fresh, account, index), seed or self.config.seed)
             if self.config.authorization_code is not None:
                 self._put_code(fresh, self.config.authorization_code, fresh.all(Account)[0])
+            if self.config.faults:
+                faults = [
+                    parse_fault({**fault, "id": id_}) for id_, fault in enumerate(self.config.faults, 1)
+                ]
+                fresh.reserve_id(0, "fault", FIRST_ID + len(faults) - 1)
+                fresh.put(Setting([to_builtins(fault) for fault in faults]), _FAULTS)
         self.store.replace_all(fresh.tables())
         self.limiter.forget()
         self.journal.clear()
@@ -77,14 +84,19 @@ class Engine:
                     sow(self.store, opened, self.config.seed)
 
     def snapshot(self, name: str) -> None:
-        """Remember the contents under a name."""
+        """Remember the contents under a name. With a data file, the snapshot is kept there."""
         with self.store.lock:
-            self._snapshots[name] = self.store.tables()
+            tables = self.store.tables()
+            if self.store.backend is not None:
+                self.store.backend.save_snapshot(name, tables)
+            else:
+                self._snapshots[name] = tables
 
     def restore(self, name: str) -> bool:
         """Go back to a snapshot. False when there is none of this name."""
         with self.store.lock:
-            tables = self._snapshots.get(name)
+            backend = self.store.backend
+            tables = self._snapshots.get(name) if backend is None else backend.load_snapshot(name)
             if tables is None:
                 return False
             self.store.replace_all(tables)
@@ -92,12 +104,16 @@ class Engine:
 
     def forget_snapshot(self, name: str) -> bool:
         """Forget a snapshot. False when there is none of this name."""
-        return self._snapshots.pop(name, None) is not None
+        with self.store.lock:
+            if self.store.backend is not None:
+                return self.store.backend.forget_snapshot(name)
+            return self._snapshots.pop(name, None) is not None
 
     @property
     def snapshots(self) -> list[str]:
         """The names of the snapshots."""
-        return list(self._snapshots)
+        with self.store.lock:
+            return list(self._snapshots if self.store.backend is None else self.store.backend.snapshots())
 
     # Switches
 
@@ -245,6 +261,8 @@ class Engine:
             wanted = clock.mode if mode is None else mode
             if wanted not in ("fixed", "stepped", "real"):
                 raise ValueError(f"clock mode {wanted!r}: use fixed, stepped or real")
+            if not all(0 <= number <= MAX_TIME for number in (now or 0, step or 0, advance)):
+                raise ValueError(f"clock: times and steps are 0 to {MAX_TIME} seconds")
             time = self.store.now() if now is None else now
             changed = replace(clock, mode=wanted, step=clock.step if step is None else step)
             if wanted == "real":
@@ -252,6 +270,8 @@ class Engine:
                 changed = replace(changed, now=offset + advance)
             else:
                 changed = replace(changed, now=time + advance)
+            if abs(changed.now) > MAX_TIME:
+                raise ValueError(f"clock: the time would be {changed.now}; the last one is {MAX_TIME}")
             self.store.put(changed, "clock")
             return changed
 

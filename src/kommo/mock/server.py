@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from .config import MockConfig
 from .engine import Engine
 from .http.app import MockApp
+from .store import Store
 
 if TYPE_CHECKING:
     import uvicorn
@@ -26,7 +29,23 @@ def create_app(config: MockConfig | None = None) -> MockApp:
     Args:
         config: how to set it up; an empty account by default.
     """
-    return MockApp(Engine(config or MockConfig()))
+    return MockApp(open_engine(config or MockConfig()))
+
+
+def open_engine(config: MockConfig) -> Engine:
+    """The engine that a configuration describes, with what its data file holds.
+
+    Raises:
+        DataFileError: the file cannot be used.
+    """
+    if config.data is None:
+        return Engine(config)
+    from .datafile import DataFile
+
+    backend = DataFile(config.data)
+    store = Store(backend)
+    backend.load(store)
+    return Engine(config, store)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -55,14 +74,21 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def uvicorn_config(app: MockApp) -> uvicorn.Config:
-    """The settings under which uvicorn serves the mock."""
+def uvicorn_config(app: MockApp | Callable[[], MockApp], workers: int = 1) -> uvicorn.Config:
+    """The settings under which uvicorn serves the mock.
+
+    Args:
+        app: the application; with several workers, what makes it in each of them.
+        workers: how many processes serve.
+    """
     import uvicorn
 
     from .protocol import MockProtocol
 
     return uvicorn.Config(
         app,
+        factory=workers > 1,
+        workers=workers,
         http=MockProtocol,
         loop="asyncio",
         lifespan="off",
@@ -72,6 +98,32 @@ def uvicorn_config(app: MockApp) -> uvicorn.Config:
         proxy_headers=False,
         timeout_graceful_shutdown=2,
     )
+
+
+def serve(config: MockConfig, listener: socket.socket, workers: int = 1) -> None:
+    """Serve on a socket until a signal says stop.
+
+    Args:
+        config: how to set up the mock.
+        listener: a listening socket.
+        workers: how many processes serve; more than one need a data file.
+
+    Raises:
+        DataFileError: the data file cannot be used.
+    """
+    import uvicorn
+
+    if workers == 1:
+        uvicorn.Server(uvicorn_config(create_app(config))).run(sockets=[listener])
+        return
+    from uvicorn.supervisors import Multiprocess
+
+    # The first opening checks the file and sows the seed, so that the workers only read.
+    opened = open_engine(config)
+    if opened.store.backend is not None:
+        opened.store.backend.close()
+    settings = uvicorn_config(functools.partial(create_app, config), workers)
+    Multiprocess(settings, sockets=[listener]).run()
 
 
 class MockServer:

@@ -54,6 +54,10 @@ FIRST_ID: Final = 1_001
 Tables = dict[type[Struct], dict[Key, Any]]
 
 
+class StorageFailed(Exception):
+    """A transaction could not be kept (disk full, lock not to be had). Nothing of it was kept."""
+
+
 class Backend(Protocol):
     """Where transactions are kept beyond the life of the process."""
 
@@ -71,6 +75,18 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Release the file."""
+
+    def snapshots(self) -> dict[str, None]:
+        """The names of the snapshots."""
+
+    def save_snapshot(self, name: str, tables: Tables) -> None:
+        """Keep tables under a name."""
+
+    def load_snapshot(self, name: str) -> Tables | None:
+        """The tables under a name, or None."""
+
+    def forget_snapshot(self, name: str) -> bool:
+        """Remove a snapshot; False when there is none."""
 
 
 def empty_tables() -> Tables:

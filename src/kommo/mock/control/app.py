@@ -18,6 +18,7 @@ from starlette.routing import Route
 from kommo.mock.config import SEEDS
 from kommo.mock.engine import Engine
 from kommo.mock.model import Account, Grant, Token
+from kommo.mock.store import StorageFailed
 
 from .contents import contents
 
@@ -67,12 +68,15 @@ def _endpoint(engine: Engine, actions: dict[str, Action]) -> Callable[[Request],
         path = {**request.query_params, **{key: str(value) for key, value in request.path_params.items()}}
         try:
             body = await _body(request)
+            engine.store.refresh()
             with engine.store.lock:
                 return _json(action(engine, body, path))
         except (ValueError, TypeError) as error:
             return _json({"error": str(error)}, 400)
         except LookupError as error:
             return _json({"error": str(error.args[0])}, 404)
+        except StorageFailed as error:
+            return _json({"error": f"the data file could not be written: {error}"}, 503)
 
     return endpoint
 

@@ -15,6 +15,7 @@ from kommo.mock import oauth
 from kommo.mock.engine import Engine
 from kommo.mock.gateway import Fault
 from kommo.mock.model import Account, Token
+from kommo.mock.store import StorageFailed
 from kommo.mock.violations import (
     NOT_SUPPORTED_CHOICE,
     Invalid,
@@ -90,8 +91,6 @@ class MockApp:
             await send({"type": "websocket.close", "code": 1000})
             return
         engine = self.engine
-        if engine.store.backend is not None:
-            engine.store.refresh()
         path: str = scope["path"]
         if path.startswith(_CONTROL) and (len(path) == len(_CONTROL) or path[len(_CONTROL)] == "/"):
             await self.control(scope, receive, send)
@@ -157,6 +156,7 @@ class MockApp:
             body = exchange.body = await bodies.read(
                 receive, engine.config.max_body, headers.get(b"content-encoding", b"").strip().lower()
             )
+            engine.store.refresh()
             if path in _ENTRANCES and method == "POST":
                 with engine.store.lock:
                     return self._enter(exchange)
@@ -205,8 +205,14 @@ class MockApp:
             failure = HttpError(400, str(error))
         except Failed as error:
             failure = _failed(error)
+        except StorageFailed as error:
+            failure = HttpError(503, f"The data file could not be written: {error}")
         # The older body is known of these statuses only.
-        if "v2-legacy-error-body" in quirks and exchange.version == 2 and failure.status in (400, 401, 403, 404):
+        if (
+            "v2-legacy-error-body" in quirks
+            and exchange.version == 2
+            and failure.status in (400, 401, 403, 404)
+        ):
             return failure.legacy()
         return failure.problem()
 
