@@ -67,7 +67,7 @@ def _settings(path: Path) -> ConfigFile:
     for key in values:
         if key not in known:
             raise CommandError(
-                f"{place(path, (key,), key=True)}: {key!r} is no setting of openapi-python-client"
+                f"{place(path, (key,))}: {key!r} is no setting of openapi-python-client"
                 f"{nearest(key, known) or '; known are: ' + ', '.join(sorted(known))}"
             )
     for index, hook in enumerate(values.get("post_hooks") or []):

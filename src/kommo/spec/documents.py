@@ -33,6 +33,7 @@ class _CoreResolver(BaseResolver):  # type: ignore[misc]
 _NULL, _BOOL, _INT, _FLOAT, _STR = (
     f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
 )
+_MAP, _SEQ = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
 _CORE = (
     (_NULL, r"null|Null|NULL|~|", ["n", "N", "~", ""]),
     (_BOOL, r"true|True|TRUE|false|False|FALSE", list("tTfF")),
@@ -53,6 +54,11 @@ class _Loader(CParser, _CoreResolver):  # type: ignore[misc]
     def __init__(self, text: str) -> None:
         CParser.__init__(self, text)
         _CoreResolver.__init__(self)
+
+
+_DEEPEST = 200  # levels of nesting; real documents have some 30
+_BRACKETS = re.compile(r"[\[\]{}]")
+_INDENTS = re.compile(r"^[ \-?]*", re.MULTILINE)
 
 
 def pointer(parts: Iterable[str | int]) -> str:
@@ -169,19 +175,13 @@ def kind(value: object) -> str:
     return "null" if value is None else "a number"
 
 
-def place(path: Path, parts: Iterable[str | int], *, key: bool = False) -> str:
-    """Say where something stands: `file:line: pointer` (the deepest part that exists gives the line).
-
-    Args:
-        path: The document's file.
-        parts: The JSON pointer's parts.
-        key: The line of the key itself instead of its value's first line.
-    """
+def place(path: Path, parts: Iterable[str | int]) -> str:
+    """Say where something stands: `file:line: pointer` (the deepest part that exists gives the line)."""
     parts = list(parts)
-    return f"{shown(path)}:{line_of(path, parts, key=key)}: {pointer(parts) or '/'}"
+    return f"{shown(path)}:{line_of(path, parts)}: {pointer(parts) or '/'}"
 
 
-def line_of(path: Path, parts: Iterable[str | int], *, key: bool = True) -> int:
+def line_of(path: Path, parts: Iterable[str | int]) -> int:
     """Find the line (1-based) of a JSON pointer in a file by composing it anew; 1 when it cannot be found.
 
     Lines are needed only for messages, so nothing carries them through the program.
@@ -197,7 +197,7 @@ def line_of(path: Path, parts: Iterable[str | int], *, key: bool = True) -> int:
         if isinstance(node, MappingNode):
             for name, value in node.value:
                 if name.value == str(part):
-                    line, following = int((name if key else value).start_mark.line), value
+                    line, following = int(name.start_mark.line), value
         elif isinstance(node, SequenceNode) and str(part).isdigit() and int(part) < len(node.value):
             following = node.value[int(part)]
             line = int(following.start_mark.line)
@@ -213,6 +213,7 @@ def compose(text: str, path: Path) -> Node:
     Raises:
         DocumentError: Not one well-formed document.
     """
+    _refuse_deep(text, path)
     loader = _Loader(text)
     try:
         node = loader.get_single_node()
@@ -237,6 +238,30 @@ def compose(text: str, path: Path) -> Node:
     return node
 
 
+def _refuse_deep(text: str, path: Path) -> None:
+    """Refuse a document that is nested deeper than `_DEEPEST`, before libyaml's recursion ends the process.
+
+    The depth is first bounded by counting brackets and indents, which costs next to nothing; only a text that
+    may be too deep is parsed for it.
+    """
+    depth = deepest = 0
+    for match in _BRACKETS.finditer(text):
+        depth += 1 if match[0] in "[{" else -1
+        deepest = max(deepest, depth)
+    indent = max((len(match[0]) for match in _INDENTS.finditer(text)), default=0)
+    if deepest + 2 * (indent + 1) <= _DEEPEST:
+        return
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=_Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > _DEEPEST:
+                line = event.start_mark.line + 1
+                raise DocumentError(f"{shown(path)}:{line}: nested deeper than {_DEEPEST} levels; flatten it")
+    except yaml.YAMLError:
+        return  # the composer meets the same error, and says where
+
+
 def _construct(root: Node, path: Path) -> Any:
     open_nodes: set[int] = set()  # containers being built: meeting one again is a cycle
 
@@ -248,6 +273,8 @@ def _construct(root: Node, path: Path) -> Any:
             return scalar(node, parts)
         if id(node) in open_nodes:
             raise fail(node, parts, "the alias refers to a node that contains it; write a $ref instead")
+        if node.tag not in (_MAP, _SEQ):
+            raise fail(node, parts, f"the tag {node.tag} has no JSON counterpart; remove it")
         open_nodes.add(id(node))
         try:
             if isinstance(node, SequenceNode):
@@ -280,7 +307,7 @@ def _construct(root: Node, path: Path) -> Any:
             if tag == _INT:
                 return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
             if tag == _FLOAT:
-                number = float(text)
+                number = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
                 if math.isfinite(number):
                     return number
                 raise fail(
@@ -314,14 +341,25 @@ def _parse_json(text: str, path: Path) -> Any:
         return value
 
     try:
-        return json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_float=finite)
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_float=finite)
     except json.JSONDecodeError as error:
         raise DocumentError(
             f"{shown(path)}:{error.lineno}: not valid JSON: {error.msg} "
             f"(column {error.colno}); mend the syntax there"
         ) from error
     except RecursionError as error:
-        raise DocumentError(f"{shown(path)}: nested too deeply; flatten the document") from error
+        raise DocumentError(f"{shown(path)}: nested deeper than {_DEEPEST} levels; flatten it") from error
+    level, depth = [value], 0
+    while level := [
+        child
+        for node in level
+        if isinstance(node, dict | list)
+        for child in (node.values() if isinstance(node, dict) else node)
+    ]:
+        depth += 1
+        if depth > _DEEPEST:
+            raise DocumentError(f"{shown(path)}: nested deeper than {_DEEPEST} levels; flatten it")
+    return value
 
 
 def _second(text: str, key: str) -> int:

@@ -100,14 +100,22 @@ def links(document: dict[str, Any]) -> Found:
         yield from _named((*parts, "links"), response.get("links"))
 
 
-def schemas(document: dict[str, Any]) -> Found:
-    """Every schema, nested ones included; a schema that is only a reference too."""
+def schemas(document: dict[str, Any], *, nested: bool = True) -> Found:
+    """Every schema, a schema that is only a reference too; those inside others unless `nested` is false."""
+    for parts, schema in _whole_schemas(document):
+        if nested:
+            yield from subschemas(parts, schema)
+        else:
+            yield parts, schema
+
+
+def _whole_schemas(document: dict[str, Any]) -> Found:
     for name, schema in _members((document.get("components") or {}).get("schemas")):
-        yield from subschemas(("components", "schemas", name), schema)
+        yield ("components", "schemas", name), schema
     for walk in (parameters, headers, media_types):
         for parts, holder in walk(document):
             if isinstance(holder.get("schema"), dict):
-                yield from subschemas((*parts, "schema"), holder["schema"])
+                yield (*parts, "schema"), holder["schema"]
 
 
 def subschemas(parts: Parts, schema: dict[str, Any]) -> Found:

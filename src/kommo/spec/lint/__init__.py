@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from kommo.spec.assemble import assemble
 from kommo.spec.bundle import bundle_with_origins
 from kommo.spec.documents import line_of, pointer, shown
-from kommo.spec.lint.rules import DOCUMENT_RULES, SOURCE_RULES, Base, Sources
+from kommo.spec.lint.rules import DOCUMENT_RULES, SOURCE_RULES, Base, Document, Sources
 from kommo.spec.project import DIST, ROOT_DOCUMENT
+from kommo.spec.walk import Parts
 
 for _module in ("operations", "descriptions", "schemas", "examples", "references", "overlays", "evidence"):
     importlib.import_module(f"kommo.spec.lint.{_module}")
@@ -50,25 +52,30 @@ def findings(root: Path) -> list[Finding]:
     """
     document, origins = bundle_with_origins(root / ROOT_DOCUMENT)
     found: list[Finding] = []
-    seen: set[tuple[str, str, str]] = set()
-    for rule in DOCUMENT_RULES:
-        for parts, message in rule.check(document):
-            seen.add((rule.id, pointer(parts), message))
-            origin = max((key for key in origins if parts[: len(key)] == key), key=len, default=())
-            path = origins.get(origin, root / ROOT_DOCUMENT)
-            found.append(_finding(path, parts[len(origin) :], rule.id, message))
+    base = set(_broken(document))
+    for rule, parts, message in base:
+        origin = max((key for key in origins if parts[: len(key)] == key), key=len)
+        found.append(_finding(origins[origin], parts[len(origin) :], rule, message))
     full = assemble(root)
-    for rule in DOCUMENT_RULES:
-        for parts, message in rule.check(full):
-            if (rule.id, pointer(parts), message) not in seen:
-                # What an overlay brought has no place in the base; the bundle is where it can be seen.
-                place = root / DIST / "kommo.openapi.json"
-                found.append(_finding(place, parts, rule.id, f"{message} (with all overlays)"))
+    for rule, parts, message in set(_broken(full)) - base:
+        # What an overlay brought has no place in the base; the bundle is where it can be seen.
+        bundle = root / DIST / "kommo.openapi.json"
+        found.append(_finding(bundle, parts, rule, f"{message} (with all overlays)"))
     sources = Sources(root, Base(document, origins), full)
     for source_rule in SOURCE_RULES:
         for path, parts, message in source_rule.check(sources):
             found.append(_finding(path, parts, source_rule.id, message))
     return sorted(set(found))
+
+
+def _broken(document: Document) -> Iterator[tuple[str, Parts, str]]:
+    """Hold a document against the document rules: (rule, parts, message)."""
+    broken: set[str] = set()
+    for rule in DOCUMENT_RULES:
+        if rule.after not in broken:
+            for parts, message in rule.check(document):
+                broken.add(rule.id)
+                yield rule.id, parts, message
 
 
 def _finding(path: Path, parts: tuple[str | int, ...], rule: str, message: str) -> Finding:

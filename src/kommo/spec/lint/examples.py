@@ -40,7 +40,7 @@ class _Schemas:
         return f"at {pointer(error.absolute_path) or '/'}: {reason[:200]}"
 
 
-@document_rule("example-valid")
+@document_rule("example-valid", after="schema-valid")
 def valid_examples(document: Document) -> Problems:
     """Examples of media types, parameters, headers and schemas are valid; mend the example or the schema."""
     check = _Schemas(document)
@@ -62,7 +62,7 @@ def valid_examples(document: Document) -> Problems:
                 yield (*parts, *key), f"the example is not valid {problem}"
 
 
-@document_rule("example-schema")
+@document_rule("example-schema", after="schema-valid")
 def named_schema(document: Document) -> Problems:
     """A shared example that names its schema (`x-schema`) is valid against it, and only one that is used
     nowhere needs to name it."""

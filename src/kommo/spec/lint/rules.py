@@ -41,10 +41,14 @@ SourceCheck = Callable[[Sources], Iterable[tuple[Path, Parts, str]]]
 
 @dataclass(frozen=True)
 class DocumentRule:
-    """A rule about a bundled document: yields (parts, message)."""
+    """A rule about a bundled document: yields (parts, message).
+
+    A rule with `after` is left out when the rule of that id finds something, because it could not work then.
+    """
 
     id: str
     check: DocumentCheck
+    after: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,11 +63,11 @@ DOCUMENT_RULES: list[DocumentRule] = []
 SOURCE_RULES: list[SourceRule] = []
 
 
-def document_rule(id: str) -> Callable[[DocumentCheck], DocumentCheck]:
+def document_rule(id: str, *, after: str | None = None) -> Callable[[DocumentCheck], DocumentCheck]:
     """Put a rule about documents on the list."""
 
     def add(check: DocumentCheck) -> DocumentCheck:
-        DOCUMENT_RULES.append(DocumentRule(id, check))
+        DOCUMENT_RULES.append(DocumentRule(id, check, after))
         return check
 
     return add

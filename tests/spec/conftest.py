@@ -1,0 +1,64 @@
+"""A small checkout of its own for each test, and the command as a user runs it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kommo.cli import main
+
+TINY = Path(__file__).parent / "tiny"
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A copy of the smallest checkout that every spec command accepts; the working directory."""
+    root = tmp_path / "tiny"
+    shutil.copytree(TINY, root)
+    monkeypatch.chdir(root)
+    return root
+
+
+@pytest.fixture
+def kommo(capsys):
+    """Run `kommo` in this process: kommo("spec", "lint") -> (exit code, stdout, stderr)."""
+
+    def run(*args):
+        code = main([str(arg) for arg in args])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def command(tmp_path):
+    """Run `kommo` as a process of its own, with an environment that knows nothing of this one's."""
+
+    def run(*args, cwd=tmp_path, env=None, code=None):
+        program = [sys.executable, "-m", "kommo.cli"] if code is None else [sys.executable, "-c", code]
+        return subprocess.run(
+            [*program, *map(str, args)],
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def snapshot():
+    """Read a folder: path -> bytes, to see that a failed command changed nothing."""
+
+    def read(folder):
+        return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    return read
