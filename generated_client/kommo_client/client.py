@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
-
-from .types import UNSET, Page, Unset
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from .api.catalogs_custom_fields import (
@@ -52,6 +51,29 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+
+class Unset(Enum):
+    """The type of `UNSET`."""
+
+    UNSET = "UNSET"
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset.UNSET
+"""An absent key, as opposed to None, which is JSON null. False in a condition."""
+
+
+class Page(Protocol[T]):
+    """An answer that holds a list of things."""
+
+    @property
+    def items(self) -> list[T]: ...
 
 
 class Operation(Generic[T_co]):

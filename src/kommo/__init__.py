@@ -18,7 +18,7 @@ from kommo.version import __version__
 
 if TYPE_CHECKING:
     from kommo_client import models
-    from kommo_client.types import UNSET, Unset
+    from kommo_client.client import UNSET, Unset
 
     from kommo.client import Answer, AsyncKommo, Kommo
     from kommo.errors import KommoError
@@ -29,8 +29,8 @@ _PLACES = {
     "AsyncKommo": "kommo.client",
     "Kommo": "kommo.client",
     "KommoError": "kommo.errors",
-    "UNSET": "kommo_client.types",
-    "Unset": "kommo_client.types",
+    "UNSET": "kommo_client.client",
+    "Unset": "kommo_client.client",
     "models": "kommo_client.models",
 }
 

@@ -7,7 +7,7 @@ becomes a model or an exception.
 
 from __future__ import annotations
 
-import json
+import threading
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -17,22 +17,15 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, Self, TypeVar, cast
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, ParamSpec, Self, TypeVar, cast
 
 import httpx
-from attrs import frozen
-from kommo_client.client import AsyncResources, Operation, SyncResources
-from kommo_client.errors import UnexpectedShape
-from kommo_client.types import UNSET, Model, Page, Unset, plain, read
+from kommo_client.client import UNSET, AsyncResources, Operation, Page, SyncResources, Unset
 
 from kommo.connection import DEFAULT_TIMEOUT, Connection
 from kommo.errors import (
     ConfigurationError,
-    NotFound,
-    UnexpectedResponse,
     api_error,
     transport_error,
     without_frames,
@@ -40,6 +33,7 @@ from kommo.errors import (
 from kommo.limits import RateLimit, RateLimiter
 from kommo.pagination import Pager
 from kommo.retry import RetryPolicy
+from kommo.target import target
 
 if TYPE_CHECKING:
     import ssl
@@ -60,8 +54,7 @@ _LARGEST_PAGE: Final = 250
 _FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError)
 
 
-@frozen
-class Answer(Generic[T]):
+class Answer(NamedTuple, Generic[T]):
     """What a call returns, with the HTTP answer it came in.
 
     Attributes:
@@ -80,13 +73,15 @@ class _Core(Generic[HttpT]):
         self.connection = connection
         self._open_http = open_http
         self._http: HttpT | None = None
+        self._opening = threading.Lock()
         self.answers: list[httpx.Response] | None = None
 
     @property
     def http(self) -> HttpT:
         """The httpx client, made at the first call."""
         if self._http is None:
-            self._http = self._open_http()
+            with self._opening:
+                self._http = self._http or self._open_http()
         return self._http
 
     def request(
@@ -94,7 +89,7 @@ class _Core(Generic[HttpT]):
         operation: Operation[Any],
         url: str,
         body: Any,
-        timeout: float | None | Unset,
+        timeout: float | Unset | None,
         headers: Mapping[str, str] | None,
     ) -> httpx.Request:
         own = dict(headers) if headers else {}
@@ -120,7 +115,7 @@ class _Core(Generic[HttpT]):
     ) -> Pager:
         if query and query.get("limit") is UNSET:
             query = {**query, "limit": _LARGEST_PAGE}
-        return Pager(operation.id, self.connection.address, _url(operation, path, query))
+        return Pager(operation.id, self.connection.address, target(operation, path, query))
 
     def keeping_answers(self) -> Self:
         """A core over the same connections that keeps the HTTP answers of its calls."""
@@ -145,9 +140,8 @@ class _SyncCore(_Core[httpx.Client]):
         timeout: float | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> T:
-        return _read(
-            operation, self.exchange(operation, _url(operation, path, query), body, timeout, headers)
-        )
+        response = self.exchange(operation, target(operation, path, query), body, timeout, headers)
+        return _result(operation, response, body)
 
     def exchange(
         self,
@@ -190,9 +184,8 @@ class _AsyncCore(_Core[httpx.AsyncClient]):
         timeout: float | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> T:
-        return _read(
-            operation, await self.exchange(operation, _url(operation, path, query), body, timeout, headers)
-        )
+        response = await self.exchange(operation, target(operation, path, query), body, timeout, headers)
+        return _result(operation, response, body)
 
     async def exchange(
         self,
@@ -383,95 +376,20 @@ def _rebound(method: Callable[P, T], core: _Core[Any], other: _Core[Any]) -> Cal
     return cast(Callable[P, T], getattr(make(other), name))
 
 
-def _new_items(operation: Operation[Page[T]], response: httpx.Response, pager: Pager) -> list[T]:
-    """The items of a page that were not in an earlier one; the pager learns where to go on."""
-    body = None if response.status_code == 204 else _decoded(operation, response)
-    new = pager.take(body)
-    if body is None:
-        return []
-    items = _model(operation, response, body).items
-    return [items[index] for index in new]
-
-
-def _read(operation: Operation[T], response: httpx.Response) -> T:
-    """What an answer that succeeded says."""
-    if operation.answer is None:
-        return cast(T, None)
-    if response.status_code != 204:
-        return _model(operation, response, _decoded(operation, response))
-    if operation.empty is None:
-        raise NotFound(
-            f"{operation.id}: 204 nothing found; {NotFound.mend}", operation=operation.id, status=204
-        )
-    return cast(T, _model_class(operation).from_dict(operation.empty))
-
-
-def _model(operation: Operation[T], response: httpx.Response, data: Any) -> T:
-    try:
-        return cast(T, read(_model_class(operation), data))
-    except UnexpectedShape as error:
-        raise UnexpectedResponse(
-            operation.id, error.path, error.key, what=error.what, status=response.status_code
-        ) from None
-
-
-def _model_class(operation: Operation[Any]) -> type[Model]:
-    assert operation.answer is not None
-    return cast(type[Model], operation.answer())
-
-
-def _url(operation: Operation[Any], path: Sequence[str | int], query: Mapping[str, Any] | None) -> str:
-    url = _filled(operation, path) if path else operation.path
-    return f"{url}?{text}" if query and (text := _query(query)) else url
-
-
-def _filled(operation: Operation[Any], values: Sequence[str | int]) -> str:
-    """The path with its parameters filled in. A value that would name another path is refused."""
-    parts = operation.path.split("{")
-    filled = parts[0]
-    for part, value in zip(parts[1:], values, strict=True):
-        name, _, rest = part.partition("}")
-        if isinstance(value, bool) or not isinstance(value, int | str) or value in ("", ".", ".."):
-            raise ConfigurationError(
-                f"{operation.id}: {name}={value!r} is no id; give a number or a non-empty string"
-            )
-        filled += f"{value}{rest}" if isinstance(value, int) else f"{quote(value, safe='')}{rest}"
-    return filled
-
-
-def _query(query: Mapping[str, Any]) -> str:
-    pairs: list[tuple[str, str]] = []
-    for name, value in query.items():
-        if value is UNSET or value is None:
-            continue
-        many = value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
-        pairs += [(name, _text(item)) for item in many]
-    return urlencode(pairs)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Enum):
-        value = value.value
-    return str(int(value)) if isinstance(value, bool) else str(value)
-
-
+# What deals with bodies is loaded with the first of them: it needs the models, and they need time.
 def _encoded(operation: Operation[Any], body: Any) -> bytes:
-    import msgspec
+    from kommo.payload import encoded
 
-    try:
-        return msgspec.json.encode(plain(body))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"{operation.id}: the body cannot be written as JSON: {error}") from None
+    return encoded(operation, body)
 
 
-def _decoded(operation: Operation[Any], response: httpx.Response) -> Any:
-    import msgspec
+def _result(operation: Operation[T], response: httpx.Response, body: Any) -> T:
+    from kommo.payload import result
 
-    try:
-        return msgspec.json.decode(response.content)
-    except (msgspec.DecodeError, RecursionError):
-        # json is laxer: it takes lone surrogates and big exponents, which a server may send and a user can do without.
-        try:
-            return json.loads(response.content)
-        except (ValueError, RecursionError):
-            raise UnexpectedResponse(operation.id, what="not JSON", status=response.status_code) from None
+    return result(operation, response, body)
+
+
+def _new_items(operation: Operation[Page[T]], response: httpx.Response, pager: Pager) -> list[T]:
+    from kommo.payload import new_items
+
+    return new_items(operation, response, pager)

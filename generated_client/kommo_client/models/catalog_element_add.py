@@ -25,15 +25,15 @@ class CatalogElementAdd(Model):
     """An element to add to a list."""
 
     catalog_id: int | str
-    """An id in a v2 request. The documents write ids as numbers and as strings of digits, and the server
-    takes both; answers always hold numbers."""
+    """An id in a v2 request. The documents write ids as numbers in some places and as strings of digits in
+    others; answers always hold numbers."""
     name: str
     """The name of the element."""
     request_id: int | Unset = UNSET
     """A number of your own that comes back in the answer and is stored nowhere. Without it the answer has
     the position in the batch, counted from 0."""
     custom_fields: list[V2CustomFieldWrite] | Unset = UNSET
-    """The values to write. Fields that are not named keep their values."""
+    """The values to write, one entry for each custom field."""
 
     _required: ClassVar[frozenset[str]] = frozenset(["catalog_id", "name"])
 

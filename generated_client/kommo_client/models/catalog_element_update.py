@@ -25,18 +25,18 @@ class CatalogElementUpdate(Model):
     """A change to a list element. What is not sent stays."""
 
     id: int | str
-    """An id in a v2 request. The documents write ids as numbers and as strings of digits, and the server
-    takes both; answers always hold numbers."""
+    """An id in a v2 request. The documents write ids as numbers in some places and as strings of digits in
+    others; answers always hold numbers."""
     catalog_id: int | str | Unset = UNSET
-    """An id in a v2 request. The documents write ids as numbers and as strings of digits, and the server
-    takes both; answers always hold numbers."""
+    """An id in a v2 request. The documents write ids as numbers in some places and as strings of digits in
+    others; answers always hold numbers."""
     name: str | Unset = UNSET
     """The name of the element."""
     request_id: int | Unset = UNSET
     """A number of your own that comes back in the answer and is stored nowhere. Without it the answer has
     the position in the batch, counted from 0."""
     custom_fields: list[V2CustomFieldWrite] | Unset = UNSET
-    """The values to write. Fields that are not named keep their values."""
+    """The values to write, one entry for each custom field."""
     updated_at: int | Unset = UNSET
     """When the change was made, in Unix seconds. It must be newer than the stored time, else the server
     refuses the change. The document describes this key as an id by mistake."""

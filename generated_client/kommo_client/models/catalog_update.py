@@ -21,8 +21,8 @@ class CatalogUpdate(Model):
     """A change to a list. Whatever can be said when a list is added can be changed; only the id is needed."""
 
     id: int | str
-    """An id in a v2 request. The documents write ids as numbers and as strings of digits, and the server
-    takes both; answers always hold numbers."""
+    """An id in a v2 request. The documents write ids as numbers in some places and as strings of digits in
+    others; answers always hold numbers."""
     name: str | Unset = UNSET
     """The name of the list."""
     type: CatalogType | Unset = UNSET

@@ -58,8 +58,8 @@ class CustomFieldCreate(Model):
 
     Not every entity can have every type: see the create model of the entity."""
     code: str | None | Unset = UNSET
-    """A code by which values of the field can be written without its id; null for none. Two fields of an
-    entity cannot have the same. The characters it may have are not documented; upper case is safe."""
+    """A code by which values of the field can be written without its id; null for none. Which characters
+    it may hold is not documented; a lower-case code was refused once."""
     sort: int | Unset = UNSET
     """Where the field stands among the others of its group, lowest first."""
     group_id: str | None | Unset = UNSET
@@ -85,8 +85,8 @@ class CustomFieldCreate(Model):
     """The options of a `select`, `multiselect` or `radiobutton`. A change replaces all of them: send the
     `id` of each option that is to stay."""
     nested: list[NestedValueWrite] | None | Unset = UNSET
-    """The categories of a field of type `category`, parents and children in one flat list. A change
-    replaces all of them: send the `id` of each category that is to stay."""
+    """The categories of a field of type `category`, parents and children in one flat list. Send the `id`
+    of each category that is to stay."""
     request_id: str | int | Unset = UNSET
     """A mark of your own for one object of a request. It comes back with the object in the answer, as
     text, and is stored nowhere. Without one, the answer to a batch has the position in the batch,

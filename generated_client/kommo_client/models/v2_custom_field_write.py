@@ -29,8 +29,8 @@ class V2CustomFieldWrite(Model):
     """The values. For a field where several options can be chosen, simply the ids of the options may stand
     here instead of objects."""
     id: int | str | Unset = UNSET
-    """An id in a v2 request. The documents write ids as numbers and as strings of digits, and the server
-    takes both; answers always hold numbers."""
+    """An id in a v2 request. The documents write ids as numbers in some places and as strings of digits in
+    others; answers always hold numbers."""
     code: str | Unset = UNSET
     """The code of the custom field, for example SKU, in place of its id."""
 

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ... import models
-from ...client import Operation
-from ...types import UNSET, Unset
+from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
     from ...client import AsyncCore, SyncCore
@@ -111,6 +110,7 @@ class CatalogsCustomFields:
 
         Answers one page of the custom fields of a list: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer also holds `catalog_id`, `is_visible`, `is_required` and `is_deletable`, and `nested` for
         a field of type `category`.
 
@@ -171,6 +171,7 @@ class CatalogsCustomFields:
 
         Answers one page of the custom fields of a list: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer also holds `catalog_id`, `is_visible`, `is_required` and `is_deletable`, and `nested` for
         a field of type `category`.
 
@@ -226,6 +227,7 @@ class CatalogsCustomFields:
 
         Creates up to 250 fields and answers them with their ids, in the order of the request. Only
         administrators of the account may call it.
+
         Lists can have the eleven common types and `price`, `category` and `items`. Their fields are in no
         group.
 
@@ -273,6 +275,7 @@ class CatalogsCustomFields:
         Changes up to 250 fields, each named by its `id`, and answers them as they are now, in the order of
         the request. What is not sent stays; `enums` is always the whole list of options. Only
         administrators of the account may call it.
+
         The document gives 201 as the status of success, here and for one field.
 
         Args:
@@ -317,6 +320,7 @@ class CatalogsCustomFields:
         """Get one custom field of a list.
 
         Answers one field by its id. Every user of the account may call it.
+
         An answer also holds `catalog_id`, `is_visible`, `is_required` and `is_deletable`, and `nested` for
         a field of type `category`.
 
@@ -466,6 +470,7 @@ class AsyncCatalogsCustomFields:
 
         Answers one page of the custom fields of a list: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer also holds `catalog_id`, `is_visible`, `is_required` and `is_deletable`, and `nested` for
         a field of type `category`.
 
@@ -526,6 +531,7 @@ class AsyncCatalogsCustomFields:
 
         Answers one page of the custom fields of a list: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer also holds `catalog_id`, `is_visible`, `is_required` and `is_deletable`, and `nested` for
         a field of type `category`.
 
@@ -581,6 +587,7 @@ class AsyncCatalogsCustomFields:
 
         Creates up to 250 fields and answers them with their ids, in the order of the request. Only
         administrators of the account may call it.
+
         Lists can have the eleven common types and `price`, `category` and `items`. Their fields are in no
         group.
 
@@ -628,6 +635,7 @@ class AsyncCatalogsCustomFields:
         Changes up to 250 fields, each named by its `id`, and answers them as they are now, in the order of
         the request. What is not sent stays; `enums` is always the whole list of options. Only
         administrators of the account may call it.
+
         The document gives 201 as the status of success, here and for one field.
 
         Args:
@@ -672,6 +680,7 @@ class AsyncCatalogsCustomFields:
         """Get one custom field of a list.
 
         Answers one field by its id. Every user of the account may call it.
+
         An answer also holds `catalog_id`, `is_visible`, `is_required` and `is_deletable`, and `nested` for
         a field of type `category`.
 

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ... import models
-from ...client import Operation
-from ...types import UNSET, Unset
+from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
     from ...client import AsyncCore, SyncCore
@@ -110,6 +109,7 @@ class CompaniesCustomFields:
 
         Answers one page of the custom fields of companies: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer also holds `is_predefined` and `is_deletable`, and may hold `is_api_only`, `group_id`,
         `remind` and `required_statuses`.
 
@@ -167,6 +167,7 @@ class CompaniesCustomFields:
 
         Answers one page of the custom fields of companies: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer also holds `is_predefined` and `is_deletable`, and may hold `is_api_only`, `group_id`,
         `remind` and `required_statuses`.
 
@@ -219,6 +220,7 @@ class CompaniesCustomFields:
 
         Creates up to 250 fields and answers them with their ids, in the order of the request. Only
         administrators of the account may call it.
+
         Companies can have every type but `multitext` and those of lists (`price`, `category`, `items`).
 
         Args:
@@ -262,6 +264,7 @@ class CompaniesCustomFields:
         Changes up to 250 fields, each named by its `id`, and answers them as they are now, in the order of
         the request. What is not sent stays; `enums` is always the whole list of options. Only
         administrators of the account may call it.
+
         The document gives 201 as the status of success, here and for one field.
 
         Args:
@@ -303,6 +306,7 @@ class CompaniesCustomFields:
         """Get one custom field of companies.
 
         Answers one field by its id. Every user of the account may call it.
+
         An answer also holds `is_predefined` and `is_deletable`, and may hold `is_api_only`, `group_id`,
         `remind` and `required_statuses`.
 
@@ -437,6 +441,7 @@ class AsyncCompaniesCustomFields:
 
         Answers one page of the custom fields of companies: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer also holds `is_predefined` and `is_deletable`, and may hold `is_api_only`, `group_id`,
         `remind` and `required_statuses`.
 
@@ -494,6 +499,7 @@ class AsyncCompaniesCustomFields:
 
         Answers one page of the custom fields of companies: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer also holds `is_predefined` and `is_deletable`, and may hold `is_api_only`, `group_id`,
         `remind` and `required_statuses`.
 
@@ -546,6 +552,7 @@ class AsyncCompaniesCustomFields:
 
         Creates up to 250 fields and answers them with their ids, in the order of the request. Only
         administrators of the account may call it.
+
         Companies can have every type but `multitext` and those of lists (`price`, `category`, `items`).
 
         Args:
@@ -589,6 +596,7 @@ class AsyncCompaniesCustomFields:
         Changes up to 250 fields, each named by its `id`, and answers them as they are now, in the order of
         the request. What is not sent stays; `enums` is always the whole list of options. Only
         administrators of the account may call it.
+
         The document gives 201 as the status of success, here and for one field.
 
         Args:
@@ -630,6 +638,7 @@ class AsyncCompaniesCustomFields:
         """Get one custom field of companies.
 
         Answers one field by its id. Every user of the account may call it.
+
         An answer also holds `is_predefined` and `is_deletable`, and may hold `is_api_only`, `group_id`,
         `remind` and `required_statuses`.
 

@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ... import models
-from ...client import Operation
-from ...types import UNSET, Unset
+from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
     from ...client import AsyncCore, SyncCore
@@ -110,6 +109,7 @@ class ContactsCustomFields:
 
         Answers one page of the custom fields of contacts: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer also holds `is_predefined` and `is_deletable`, and may hold `is_api_only`, `group_id`,
         `remind` and `required_statuses`. The phone and e-mail fields are predefined, with the codes PHONE
         and EMAIL.
@@ -168,6 +168,7 @@ class ContactsCustomFields:
 
         Answers one page of the custom fields of contacts: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer also holds `is_predefined` and `is_deletable`, and may hold `is_api_only`, `group_id`,
         `remind` and `required_statuses`. The phone and e-mail fields are predefined, with the codes PHONE
         and EMAIL.
@@ -221,6 +222,7 @@ class ContactsCustomFields:
 
         Creates up to 250 fields and answers them with their ids, in the order of the request. Only
         administrators of the account may call it.
+
         Contacts can have every type but those of lists (`price`, `category`, `items`).
 
         Args:
@@ -264,6 +266,7 @@ class ContactsCustomFields:
         Changes up to 250 fields, each named by its `id`, and answers them as they are now, in the order of
         the request. What is not sent stays; `enums` is always the whole list of options. Only
         administrators of the account may call it.
+
         The document gives 201 as the status of success, here and for one field.
 
         Args:
@@ -305,6 +308,7 @@ class ContactsCustomFields:
         """Get one custom field of contacts.
 
         Answers one field by its id. Every user of the account may call it.
+
         An answer also holds `is_predefined` and `is_deletable`, and may hold `is_api_only`, `group_id`,
         `remind` and `required_statuses`. The phone and e-mail fields are predefined, with the codes PHONE
         and EMAIL.
@@ -440,6 +444,7 @@ class AsyncContactsCustomFields:
 
         Answers one page of the custom fields of contacts: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer also holds `is_predefined` and `is_deletable`, and may hold `is_api_only`, `group_id`,
         `remind` and `required_statuses`. The phone and e-mail fields are predefined, with the codes PHONE
         and EMAIL.
@@ -498,6 +503,7 @@ class AsyncContactsCustomFields:
 
         Answers one page of the custom fields of contacts: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer also holds `is_predefined` and `is_deletable`, and may hold `is_api_only`, `group_id`,
         `remind` and `required_statuses`. The phone and e-mail fields are predefined, with the codes PHONE
         and EMAIL.
@@ -551,6 +557,7 @@ class AsyncContactsCustomFields:
 
         Creates up to 250 fields and answers them with their ids, in the order of the request. Only
         administrators of the account may call it.
+
         Contacts can have every type but those of lists (`price`, `category`, `items`).
 
         Args:
@@ -594,6 +601,7 @@ class AsyncContactsCustomFields:
         Changes up to 250 fields, each named by its `id`, and answers them as they are now, in the order of
         the request. What is not sent stays; `enums` is always the whole list of options. Only
         administrators of the account may call it.
+
         The document gives 201 as the status of success, here and for one field.
 
         Args:
@@ -635,6 +643,7 @@ class AsyncContactsCustomFields:
         """Get one custom field of contacts.
 
         Answers one field by its id. Every user of the account may call it.
+
         An answer also holds `is_predefined` and `is_deletable`, and may hold `is_api_only`, `group_id`,
         `remind` and `required_statuses`. The phone and e-mail fields are predefined, with the codes PHONE
         and EMAIL.

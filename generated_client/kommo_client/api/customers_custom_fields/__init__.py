@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ... import models
-from ...client import Operation
-from ...types import UNSET, Unset
+from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
     from ...client import AsyncCore, SyncCore
@@ -110,6 +109,7 @@ class CustomersCustomFields:
 
         Answers one page of the custom fields of customers: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer may also hold `group_id`.
 
         Args:
@@ -166,6 +166,7 @@ class CustomersCustomFields:
 
         Answers one page of the custom fields of customers: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer may also hold `group_id`.
 
         Args:
@@ -217,6 +218,7 @@ class CustomersCustomFields:
 
         Creates up to 250 fields and answers them with their ids, in the order of the request. Only
         administrators of the account may call it.
+
         Customers have the eleven common types only: no addresses in parts, birthdays, legal entities or
         types of lists.
 
@@ -261,6 +263,7 @@ class CustomersCustomFields:
         Changes up to 250 fields, each named by its `id`, and answers them as they are now, in the order of
         the request. What is not sent stays; `enums` is always the whole list of options. Only
         administrators of the account may call it.
+
         The document gives 201 as the status of success, here and for one field.
 
         Args:
@@ -302,6 +305,7 @@ class CustomersCustomFields:
         """Get one custom field of customers.
 
         Answers one field by its id. Every user of the account may call it.
+
         An answer may also hold `group_id`.
 
         Args:
@@ -435,6 +439,7 @@ class AsyncCustomersCustomFields:
 
         Answers one page of the custom fields of customers: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer may also hold `group_id`.
 
         Args:
@@ -491,6 +496,7 @@ class AsyncCustomersCustomFields:
 
         Answers one page of the custom fields of customers: 50 of them, or as many as `limit` says, at most
         250. Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer may also hold `group_id`.
 
         Args:
@@ -542,6 +548,7 @@ class AsyncCustomersCustomFields:
 
         Creates up to 250 fields and answers them with their ids, in the order of the request. Only
         administrators of the account may call it.
+
         Customers have the eleven common types only: no addresses in parts, birthdays, legal entities or
         types of lists.
 
@@ -586,6 +593,7 @@ class AsyncCustomersCustomFields:
         Changes up to 250 fields, each named by its `id`, and answers them as they are now, in the order of
         the request. What is not sent stays; `enums` is always the whole list of options. Only
         administrators of the account may call it.
+
         The document gives 201 as the status of success, here and for one field.
 
         Args:
@@ -627,6 +635,7 @@ class AsyncCustomersCustomFields:
         """Get one custom field of customers.
 
         Answers one field by its id. Every user of the account may call it.
+
         An answer may also hold `group_id`.
 
         Args:

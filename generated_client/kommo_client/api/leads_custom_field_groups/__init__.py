@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ... import models
-from ...client import Operation
-from ...types import UNSET, Unset
+from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
     from ...client import AsyncCore, SyncCore
@@ -75,8 +74,8 @@ class LeadsCustomFieldGroups:
     ) -> CustomFieldGroupCollection:
         """List the groups of custom fields of leads.
 
-        Answers all groups on the card of leads, in the order of the card, predefined ones first. There are
-        no pages. Every user of the account may call it.
+        Answers all groups on the card of leads, the predefined ones included. There are no pages. Every
+        user of the account may call it.
 
         Args:
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -109,8 +108,8 @@ class LeadsCustomFieldGroups:
     ) -> Iterator[CustomFieldGroup]:
         """List the groups of custom fields of leads.
 
-        Answers all groups on the card of leads, in the order of the card, predefined ones first. There are
-        no pages. Every user of the account may call it.
+        Answers all groups on the card of leads, the predefined ones included. There are no pages. Every
+        user of the account may call it.
 
         Args:
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -221,8 +220,9 @@ class LeadsCustomFieldGroups:
     ) -> None:
         """Delete one group of custom fields of leads.
 
-        Deletes the group. Predefined groups cannot be deleted. Only administrators of the account may call
-        it. It needs no body.
+        Deletes the group. Predefined groups cannot be deleted. What becomes of the fields in it is not
+        documented; by the word of one client they stay, in the main group. Only administrators of the
+        account may call it. It needs no body.
 
         Args:
             id: The id of the group, an opaque text such as `default` or `leads_2745158`. It must be a
@@ -307,8 +307,8 @@ class AsyncLeadsCustomFieldGroups:
     ) -> CustomFieldGroupCollection:
         """List the groups of custom fields of leads.
 
-        Answers all groups on the card of leads, in the order of the card, predefined ones first. There are
-        no pages. Every user of the account may call it.
+        Answers all groups on the card of leads, the predefined ones included. There are no pages. Every
+        user of the account may call it.
 
         Args:
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -341,8 +341,8 @@ class AsyncLeadsCustomFieldGroups:
     ) -> AsyncIterator[CustomFieldGroup]:
         """List the groups of custom fields of leads.
 
-        Answers all groups on the card of leads, in the order of the card, predefined ones first. There are
-        no pages. Every user of the account may call it.
+        Answers all groups on the card of leads, the predefined ones included. There are no pages. Every
+        user of the account may call it.
 
         Args:
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -453,8 +453,9 @@ class AsyncLeadsCustomFieldGroups:
     ) -> None:
         """Delete one group of custom fields of leads.
 
-        Deletes the group. Predefined groups cannot be deleted. Only administrators of the account may call
-        it. It needs no body.
+        Deletes the group. Predefined groups cannot be deleted. What becomes of the fields in it is not
+        documented; by the word of one client they stay, in the main group. Only administrators of the
+        account may call it. It needs no body.
 
         Args:
             id: The id of the group, an opaque text such as `default` or `leads_2745158`. It must be a

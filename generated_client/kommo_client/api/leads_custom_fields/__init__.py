@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ... import models
-from ...client import Operation
-from ...types import UNSET, Unset
+from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
     from ...client import AsyncCore, SyncCore
@@ -110,6 +109,7 @@ class LeadsCustomFields:
 
         Answers one page of the custom fields of leads: 50 of them, or as many as `limit` says, at most 250.
         Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer may also hold `is_api_only`, `group_id`, `remind` and `required_statuses`.
 
         Args:
@@ -166,6 +166,7 @@ class LeadsCustomFields:
 
         Answers one page of the custom fields of leads: 50 of them, or as many as `limit` says, at most 250.
         Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer may also hold `is_api_only`, `group_id`, `remind` and `required_statuses`.
 
         Args:
@@ -217,6 +218,7 @@ class LeadsCustomFields:
 
         Creates up to 250 fields and answers them with their ids, in the order of the request. Only
         administrators of the account may call it.
+
         Leads can have every type but `multitext` and those of lists (`price`, `category`, `items`).
 
         Args:
@@ -260,6 +262,7 @@ class LeadsCustomFields:
         Changes up to 250 fields, each named by its `id`, and answers them as they are now, in the order of
         the request. What is not sent stays; `enums` is always the whole list of options. Only
         administrators of the account may call it.
+
         The document gives 201 as the status of success, here and for one field.
 
         Args:
@@ -301,6 +304,7 @@ class LeadsCustomFields:
         """Get one custom field of leads.
 
         Answers one field by its id. Every user of the account may call it.
+
         An answer may also hold `is_api_only`, `group_id`, `remind` and `required_statuses`.
 
         Args:
@@ -434,6 +438,7 @@ class AsyncLeadsCustomFields:
 
         Answers one page of the custom fields of leads: 50 of them, or as many as `limit` says, at most 250.
         Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer may also hold `is_api_only`, `group_id`, `remind` and `required_statuses`.
 
         Args:
@@ -490,6 +495,7 @@ class AsyncLeadsCustomFields:
 
         Answers one page of the custom fields of leads: 50 of them, or as many as `limit` says, at most 250.
         Follow `_links.next` until there is none. Every user of the account may call it.
+
         An answer may also hold `is_api_only`, `group_id`, `remind` and `required_statuses`.
 
         Args:
@@ -541,6 +547,7 @@ class AsyncLeadsCustomFields:
 
         Creates up to 250 fields and answers them with their ids, in the order of the request. Only
         administrators of the account may call it.
+
         Leads can have every type but `multitext` and those of lists (`price`, `category`, `items`).
 
         Args:
@@ -584,6 +591,7 @@ class AsyncLeadsCustomFields:
         Changes up to 250 fields, each named by its `id`, and answers them as they are now, in the order of
         the request. What is not sent stays; `enums` is always the whole list of options. Only
         administrators of the account may call it.
+
         The document gives 201 as the status of success, here and for one field.
 
         Args:
@@ -625,6 +633,7 @@ class AsyncLeadsCustomFields:
         """Get one custom field of leads.
 
         Answers one field by its id. Every user of the account may call it.
+
         An answer may also hold `is_api_only`, `group_id`, `remind` and `required_statuses`.
 
         Args:

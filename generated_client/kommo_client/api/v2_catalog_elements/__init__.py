@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ... import models
-from ...client import Operation
-from ...types import UNSET, Unset
+from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
     from ...client import AsyncCore, SyncCore

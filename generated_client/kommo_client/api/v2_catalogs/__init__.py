@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ... import models
-from ...client import Operation
-from ...types import UNSET, Unset
+from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
     from ...client import AsyncCore, SyncCore
@@ -166,8 +165,8 @@ class V2Catalogs:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
-        answers the ids in the order of the request. Deleting a list deletes its elements. v4 cannot delete
-        lists; this is the only way. Only users who may see the lists may call it.
+        answers the ids in the order of the request. v4 cannot delete lists; this is the only way. Only
+        users who may see the lists may call it.
 
         Args:
             body: What to send.
@@ -208,8 +207,8 @@ class V2Catalogs:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
-        answers the ids in the order of the request. Deleting a list deletes its elements. v4 cannot delete
-        lists; this is the only way. Only users who may see the lists may call it.
+        answers the ids in the order of the request. v4 cannot delete lists; this is the only way. Only
+        users who may see the lists may call it.
 
         Args:
             items: Lists to add, at most 250.
@@ -250,8 +249,8 @@ class V2Catalogs:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
-        answers the ids in the order of the request. Deleting a list deletes its elements. v4 cannot delete
-        lists; this is the only way. Only users who may see the lists may call it.
+        answers the ids in the order of the request. v4 cannot delete lists; this is the only way. Only
+        users who may see the lists may call it.
 
         Args:
             items: Lists to change, at most 250.
@@ -292,8 +291,8 @@ class V2Catalogs:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
-        answers the ids in the order of the request. Deleting a list deletes its elements. v4 cannot delete
-        lists; this is the only way. Only users who may see the lists may call it.
+        answers the ids in the order of the request. v4 cannot delete lists; this is the only way. Only
+        users who may see the lists may call it.
 
         Args:
             items: The ids of the lists to delete, at most 250, as one flat array.
@@ -440,8 +439,8 @@ class AsyncV2Catalogs:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
-        answers the ids in the order of the request. Deleting a list deletes its elements. v4 cannot delete
-        lists; this is the only way. Only users who may see the lists may call it.
+        answers the ids in the order of the request. v4 cannot delete lists; this is the only way. Only
+        users who may see the lists may call it.
 
         Args:
             body: What to send.
@@ -482,8 +481,8 @@ class AsyncV2Catalogs:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
-        answers the ids in the order of the request. Deleting a list deletes its elements. v4 cannot delete
-        lists; this is the only way. Only users who may see the lists may call it.
+        answers the ids in the order of the request. v4 cannot delete lists; this is the only way. Only
+        users who may see the lists may call it.
 
         Args:
             items: Lists to add, at most 250.
@@ -524,8 +523,8 @@ class AsyncV2Catalogs:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
-        answers the ids in the order of the request. Deleting a list deletes its elements. v4 cannot delete
-        lists; this is the only way. Only users who may see the lists may call it.
+        answers the ids in the order of the request. v4 cannot delete lists; this is the only way. Only
+        users who may see the lists may call it.
 
         Args:
             items: Lists to change, at most 250.
@@ -566,8 +565,8 @@ class AsyncV2Catalogs:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
-        answers the ids in the order of the request. Deleting a list deletes its elements. v4 cannot delete
-        lists; this is the only way. Only users who may see the lists may call it.
+        answers the ids in the order of the request. v4 cannot delete lists; this is the only way. Only
+        users who may see the lists may call it.
 
         Args:
             items: The ids of the lists to delete, at most 250, as one flat array.
