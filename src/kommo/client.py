@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, ParamSpec, Se
 import httpx
 from kommo_client.client import UNSET, AsyncResources, Operation, Page, SyncResources, Unset
 
-from kommo.connection import DEFAULT_TIMEOUT, Connection
+from kommo.connection import DEFAULT_TIMEOUT, Connection, checked_headers
 from kommo.errors import (
     ConfigurationError,
     api_error,
@@ -92,7 +92,7 @@ class _Core(Generic[HttpT]):
         timeout: float | Unset | None,
         headers: Mapping[str, str] | None,
     ) -> httpx.Request:
-        own = dict(headers) if headers else {}
+        own = checked_headers(headers) if headers else {}
         content = None
         if body is not UNSET:
             content = _encoded(operation, body)

@@ -160,12 +160,21 @@ class _Borrowed(httpx.BaseTransport):
         return self._http.handle_request(request)
 
 
-def _own_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    merged = {"User-Agent": f"kommo-python/{__version__}", "Accept": "application/json"}
-    for name, value in (headers or {}).items():
+def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return a copy of headers that a caller wants sent.
+
+    Raises:
+        ConfigurationError: one of them is the client's own business, or cannot be sent.
+    """
+    checked = dict(headers or {})
+    for name, value in checked.items():
         if name.lower() in ("authorization", "cookie", "host"):
             raise ConfigurationError(f"headers: {name} is set by the client itself; leave it out")
         if not name.isascii() or not value.isascii() or not (name + value).isprintable():
             raise ConfigurationError(f"headers: {name!r} is not printable ASCII; correct it")
-        merged[name] = value
-    return merged
+    return checked
+
+
+def _own_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
+    own = {"User-Agent": f"kommo-python/{__version__}", "Accept": "application/json"}
+    return own | checked_headers(headers)
