@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 
@@ -137,7 +137,13 @@ class Port:
             transport = AsgiTransport(ServerGuard(app))
         self.base_url = (base_url or IN_PROCESS_URL).rstrip("/")
         self._token = token
-        self._client = httpx.Client(transport=transport, timeout=timeout, trust_env=False)
+        self.transport = transport or httpx.HTTPTransport(retries=1)
+        self._client = httpx.Client(transport=self.transport, timeout=timeout, trust_env=False)
+
+    @property
+    def host(self) -> str:
+        """The server's host name."""
+        return urlsplit(self.base_url).hostname or ""
 
     def url(self, path: str, query: Query = ()) -> str:
         """Return the absolute URL of a path on this server."""

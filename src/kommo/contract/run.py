@@ -11,7 +11,7 @@ import httpx
 from attrs import evolve
 
 from kommo.contract.document import Contract
-from kommo.contract.layers import media, nearmiss, schema, walk
+from kommo.contract.layers import media, model, nearmiss, schema, walk
 from kommo.contract.options import LAYERS, SCHEMATHESIS, CannotRun, Options, Result
 from kommo.contract.port import Port
 from kommo.contract.session import Halted, Session, unreachable
@@ -21,6 +21,7 @@ _OWN: Final[dict[str, Callable[[Session], None]]] = {
     "walk": walk.run,
     "media": media.run,
     "nearmiss": nearmiss.run,
+    "model": model.run,
     "leaks": walk.run_leaks,
 }
 
