@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from .v2_custom_field import V2CustomField as V2CustomField
     from .v2_custom_field_write import V2CustomFieldWrite as V2CustomFieldWrite
     from .v2_failed_entries import V2FailedEntries as V2FailedEntries
+    from .v2_failure import V2Failure as V2Failure
     from .v2_link import V2Link as V2Link
     from .v2_links import V2Links as V2Links
     from .v2_value import V2Value as V2Value
@@ -187,6 +188,7 @@ _MODULES = {
     "V2CustomField": ".v2_custom_field",
     "V2CustomFieldWrite": ".v2_custom_field_write",
     "V2FailedEntries": ".v2_failed_entries",
+    "V2Failure": ".v2_failure",
     "V2Link": ".v2_link",
     "V2Links": ".v2_links",
     "V2Value": ".v2_value",
@@ -274,6 +276,7 @@ __all__ = [
     "V2CustomField",
     "V2CustomFieldWrite",
     "V2FailedEntries",
+    "V2Failure",
     "V2Link",
     "V2Links",
     "V2Value",
