@@ -12,7 +12,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 from kommo.command import CommandError
 from kommo.version import __version__
@@ -109,8 +109,7 @@ def _parser(chosen: str | None) -> tuple[argparse.ArgumentParser, dict[str, Comm
 
 
 def _load(entry: Entry) -> CommandModule:
-    module: CommandModule = importlib.import_module(entry.module)
-    return module
+    return cast("CommandModule", importlib.import_module(entry.module))
 
 
 if __name__ == "__main__":

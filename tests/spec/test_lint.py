@@ -101,6 +101,8 @@ BREAKS = [
     ("x-source", SCHEMA, "guide:3", "guide:11", f"{SCHEMA}:/x-source", "guide, which has 10", None),
     ("x-source", SCHEMA, "guide:3", "guide:5-4", f"{SCHEMA}:/x-source", "lines 5-4 are not in guide", None),
     ("x-source", SCHEMA, "guide:3", "gide", f"{SCHEMA}:/x-source", "did you mean 'guide'?", None),
+    ("x-source", OVERLAY, "update: {", "update: {x-source: 'guide:99', ",
+     f"{OVERLAY}:/actions/1/update/x-source", "guide, which has 10", None),
     ("x-source", SCHEMA, "guide:3", "guide line 3", f"{SCHEMA}:/x-source", "is no citation", None),
     ("ledger", LEDGER, "id: V2-01", "id: V4-01", f"{LEDGER}:/quirks/1/id", "stands twice", None),
     ("ledger", LEDGER, "line: 1,", "line: 12,", f"{LEDGER}:/quirks/1/places/0", "guide, which has 10", None),

@@ -8,6 +8,7 @@ ruff.toml of a parent folder reaches its formatter.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import re
@@ -91,7 +92,7 @@ def _generate(root: Path, document: Path, settings: ConfigFile, output: Path) ->
         settings, MetaType.NONE, document, "utf-8", overwrite=False, output_path=output
     )
     templates = root / GENERATOR_TEMPLATES
-    with _tools_on_path(), contextlib.redirect_stdout(io.StringIO()):
+    with _tools_on_path(), _no_collection(), contextlib.redirect_stdout(io.StringIO()):
         return generate(config=config, custom_template_path=templates if templates.is_dir() else None)
 
 
@@ -104,6 +105,18 @@ def _tools_on_path() -> Iterator[None]:
         yield
     finally:
         os.environ["PATH"] = before
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Pause the cyclic garbage collector: the generator keeps all it makes, and walking it costs a sixth of the run."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @contextlib.contextmanager

@@ -199,8 +199,8 @@ def line_of(path: Path, parts: Iterable[str | int]) -> int:
                 if name.value == str(part):
                     line, following = int(name.start_mark.line), value
         elif isinstance(node, SequenceNode) and str(part).isdigit() and int(part) < len(node.value):
-            following = node.value[int(part)]
-            line = int(following.start_mark.line)
+            item = node.value[int(part)]
+            line, following = int(item.start_mark.line), item
         if following is None:
             break
         node = following

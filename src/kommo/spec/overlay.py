@@ -192,7 +192,7 @@ class _Application:
                 raise self.fault(
                     action, "target", "the whole document cannot be removed; select what is in it"
                 )
-            parent = self.at(parts[:-1])
+            parent: Any = self.at(parts[:-1])
             if (
                 self.overlay.version == "1.0"
                 and isinstance(parent, list)
@@ -204,7 +204,7 @@ class _Application:
                     f"{pointer(parts)} is {kind(targets[parts])} in an array, "
                     "which Overlay 1.0 cannot remove; write overlay: 1.1.0",
                 )
-            del parent[parts[-1]]
+            parent.pop(parts[-1])
         return True
 
     def update(self, action: Action, targets: dict[Parts, Any], value: Any) -> bool:

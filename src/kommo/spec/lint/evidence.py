@@ -46,7 +46,8 @@ def source_problem(known: dict[str, dict[str, Any]], source: Any, lines: Any) ->
 def cited_sources(sources: Sources) -> Problems:
     """`x-source` cites `source`, `source:line` or `source:first-last`; several with commas or as a list."""
     known = known_sources(sources.root)
-    for path in sorted(set(sources.base.origins.values())):
+    files = [*sorted(set(sources.base.origins.values())), *overlay_files(sources.root / QUIRK_OVERLAYS)]
+    for path in files:
         for parts, text in _citations(load(path), ()):
             for citation in text if isinstance(text, list) else str(text).split(","):
                 match = _CITATION.fullmatch(str(citation).strip())
