@@ -28,7 +28,7 @@ def mock_url() -> Iterator[str]:
         yield server.url
 
 
-@pytest.mark.parametrize(("code", "mark"), _snippets())
+@pytest.mark.parametrize(("code", "mark"), list(_snippets()))
 def test_snippet_runs(code: str, mark: str | None, mock_url: str) -> None:
     """A snippet marked ``live`` reads the account from the environment; here the mock stands in for it."""
     if mark == "live":
