@@ -1,8 +1,7 @@
 """Values of fields: `custom_fields_values` of v4, and in `kommo.values.v2` `custom_fields` of v2.
 
 Writing: call the type of the field with its id or code and the value. What comes back is a plain dict, one
-    entry of the
-list; a model of the generated client takes it with `from_dict`.
+entry of the list; a model of the generated client takes it with `from_dict`.
 
     from kommo import values as v
 
