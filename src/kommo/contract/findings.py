@@ -15,7 +15,7 @@ class Finding:
     """One departure from the contract.
 
     Attributes:
-        layer: who saw it: `examples`, `coverage`, `fuzzing`, `stateful`, `walk`, `leaks`, `nearmiss`, `media` or `model`.
+        layer: who saw it, one of `kommo.contract.options.LAYERS`.
         check: the rule that was broken, e.g. `schema`, `status`, `echo`, `paging`.
         operation: operationId, "" when it concerns no single one.
         cause: what departs, free of the data at hand.

@@ -1,6 +1,6 @@
 """Use both cores: one process per lane, each with operations that cannot disturb the other's.
 
-The lanes are split by entity, because everything the layers compare (lists before and after a write) lives in one entity.
+The lanes are split by entity, because what the layers compare (lists before and after a write) lives in one entity.
 What concerns all entities at once runs afterwards, alone.
 """
 

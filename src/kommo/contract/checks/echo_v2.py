@@ -23,19 +23,40 @@ def check(exchange: Exchange) -> Iterator[Violation]:
     blocks = {name: value if isinstance(value, list) else [] for name, value in sent.items()}
     items = embedded(answer, "items")
     failed = failures(answer)
-    count = sum(len(blocks.get(name, ())) for name in ("add", "update"))
-    written = len(items) + failed
+    written = _successes(blocks, answer)
     # The answer to a delete is documented nowhere: its ids may stand among the items or not.
-    if not count <= written <= count + len(blocks.get("delete", ())):
-        yield _violation(
-            "items",
-            f"{count} items were sent, {len(items)} are answered and {failed} failed",
-            "_embedded.items",
+    if not written <= len(items) <= written + len(blocks.get("delete", ())):
+        message = (
+            f"{written} items should have been carried out, {len(items)} are answered and {failed} failed"
         )
+        yield _violation("items", message, "_embedded.items")
         return
     if failed == 0:
         yield from _pair(blocks.get("add", []), items, "add")
         yield from _pair(blocks.get("update", []), items[len(blocks.get("add", [])) :], "update")
+
+
+def _successes(blocks: dict[str, list[Any]], answer: Any) -> int:
+    """Count the items to add and update that the answer does not report as failed.
+
+    Failures are keyed by id (update) or by request id or position (add), so that items with one key fail as one.
+    """
+    inner = answer.get("_embedded") if isinstance(answer, dict) else None
+    errors = inner.get("errors") if isinstance(inner, dict) else None
+    items = {name: blocks.get(name, []) for name in ("add", "update")}
+    if not isinstance(errors, dict):
+        return sum(map(len, items.values())) - failures(answer)
+    count = 0
+    for name, key in (("add", "request_id"), ("update", "id")):
+        named = errors.get(name)
+        failed = {str(one) for one in named} if isinstance(named, dict) else set()
+        listed = len(named) if isinstance(named, list) else 0
+        for index, item in enumerate(items[name]):
+            own = item.get(key) if isinstance(item, dict) else None
+            own = int(own) if isinstance(own, float) and own.is_integer() else own
+            count += str(index if own is None else own) not in failed
+        count -= listed
+    return count
 
 
 def failures(answer: Any) -> int:

@@ -124,7 +124,7 @@ def _item(sent: Any, request_id: Any) -> Mapping[str, Any]:
     items = [item for item in items if isinstance(item, dict)]
     for index, item in enumerate(items):
         if echo.request_id(item, index) == str(request_id):
-            return item
+            return cast("Mapping[str, Any]", item)
     try:
         found = cast("Mapping[str, Any]", items[int(request_id)])
     except (TypeError, ValueError, IndexError):

@@ -9,8 +9,9 @@ from hypothesis.stateful import get_state_machine_test
 
 from kommo.contract import domain
 from kommo.contract.findings import Finding
+from kommo.contract.layers.model.base import Broken
 from kommo.contract.layers.model.driver import Driver
-from kommo.contract.layers.model.machine import Broken, machine
+from kommo.contract.layers.model.machine import machine
 from kommo.contract.session import Script, Session
 
 LAYER = "model"

@@ -13,7 +13,7 @@ SELECTS: Final = ("select", "multiselect", "radiobutton")
 
 #: Text as people write it: any script, quotes, controls a form may carry, and what breaks careless servers.
 _TEXT: Final = st.text(
-    st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), min_size=1, max_size=12
+    st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1, max_size=12
 ) | st.sampled_from(["<b>&amp;</b>", "'; --", "%00 %2F", "ёжик ☕ 🦔", "\u202eevil", "0", "null", " padded "])
 NAMES: Final = _TEXT.map(lambda text: f"{PREFIX} {text}")
 SORTS: Final = st.integers(0, 2**31 - 1) | st.just(500)
@@ -83,7 +83,8 @@ def changed_options(current: list[dict[str, Any]]) -> SearchStrategy[list[dict[s
 
     @st.composite
     def build(draw: st.DrawFn) -> list[dict[str, Any]]:
-        kept = [option for option in current if draw(st.booleans())]
+        keep = st.booleans()
+        kept = [option for option in current if draw(keep)]
         made: list[dict[str, Any]] = [
             {"id": option["id"], "value": draw(st.just(option["value"]) | _TEXT), "sort": draw(SORTS)}
             for option in kept
@@ -116,7 +117,7 @@ def changed_tree(current: list[dict[str, Any]]) -> SearchStrategy[list[dict[str,
         for name in draw(st.lists(_TEXT, max_size=2, unique=True)):
             if name not in values:
                 leaf: dict[str, Any] = {"value": name}
-                if current and draw(st.booleans()):
+                if draw(st.booleans()) and current:
                     leaf["parent_id"] = draw(st.sampled_from(current))["id"]
                 made.append(leaf)
         return made

@@ -159,6 +159,6 @@ def _tree_defects(sent: list[Model], got: list[Model], before: list[Model]) -> I
         wanted = item.get("parent_id") or None
         if wanted is None and item.get("parent_request_id") is not None:
             wanted = by_value[by_request[str(item["parent_request_id"])].get("value")].get("id")
-        if "parent_id" in item or "parent_request_id" in item or item.get("id") is None:
-            if (node.get("parent_id") or None) != wanted:
-                yield "nested parent", f"{item} hangs under {node.get('parent_id')!r}; expected {wanted!r}"
+        told = "parent_id" in item or "parent_request_id" in item or item.get("id") is None
+        if told and (node.get("parent_id") or None) != wanted:
+            yield "nested parent", f"{item} hangs under {node.get('parent_id')!r}; expected {wanted!r}"

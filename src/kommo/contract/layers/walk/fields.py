@@ -534,7 +534,7 @@ def leaks(script: Script) -> None:
             if found is None or owner is place:
                 continue
             if str(found.get("name")) == str(model.get("name")):
-                message = f"{owner.tag} {owner.parameters or ''} {model['id']} is in {place.tag} {place.parameters or ''}"
+                message = f"{owner.tag} {owner.parameters} {model['id']} is in {place.tag} {place.parameters}"
                 script.fail("leak", place.op("list"), "in another list", message, [creation, *listing.calls])
         for owner, creation, model in made:
             if owner is place:
