@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -138,12 +139,16 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._sync_http = http if isinstance(http, httpx.BaseTransport) else None
         self._async_http = http if isinstance(http, httpx.AsyncBaseTransport) else None
         self._own_http = http is None
+        # The first requests of a client may come from several threads.
+        self._making = threading.Lock()
 
     @property
     def sync_http(self) -> httpx.BaseTransport:
         """The transport that sync requests go through, made at the first of them."""
         if self._sync_http is None:
-            self._sync_http = self._new_http(httpx.HTTPTransport, "AsyncKommo")
+            with self._making:
+                if self._sync_http is None:
+                    self._sync_http = self._new_http(httpx.HTTPTransport, "AsyncKommo")
         return self._sync_http
 
     @property
