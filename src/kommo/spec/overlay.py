@@ -192,19 +192,16 @@ class _Application:
                 raise self.fault(
                     action, "target", "the whole document cannot be removed; select what is in it"
                 )
-            parent: Any = self.at(parts[:-1])
-            if (
-                self.overlay.version == "1.0"
-                and isinstance(parent, list)
-                and not _is_container(targets[parts])
-            ):
+            parent = self.at(parts[:-1])
+            in_array = isinstance(parent, list)
+            if self.overlay.version == "1.0" and in_array and not _is_container(targets[parts]):
                 raise self.fault(
                     action,
                     "target",
                     f"{pointer(parts)} is {kind(targets[parts])} in an array, "
                     "which Overlay 1.0 cannot remove; write overlay: 1.1.0",
                 )
-            parent.pop(parts[-1])
+            del parent[parts[-1]]
         return True
 
     def update(self, action: Action, targets: dict[Parts, Any], value: Any) -> bool:
