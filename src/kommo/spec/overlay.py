@@ -193,8 +193,11 @@ class _Application:
                     action, "target", "the whole document cannot be removed; select what is in it"
                 )
             parent = self.at(parts[:-1])
-            in_array = isinstance(parent, list)
-            if self.overlay.version == "1.0" and in_array and not _is_container(targets[parts]):
+            if (
+                self.overlay.version == "1.0"
+                and _shape(parent) == "array"
+                and not _is_container(targets[parts])
+            ):
                 raise self.fault(
                     action,
                     "target",
