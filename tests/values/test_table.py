@@ -59,7 +59,9 @@ def test_a_type_is_called_by_its_name(name: str) -> None:
 
 def test_public_names() -> None:
     modules = {"dialects", "errors", "models", "moments", "numbers", "reading", "registry", "shapes", "types"}
-    public = {name for name in vars(v) if not name.startswith("_")} - modules - {"writing"}
+    # pytest puts names of its own, which are no identifiers, into the modules that it rewrites.
+    public = {name for name in vars(v) if name.isidentifier() and not name.startswith("_")}
+    public -= modules | {"writing"}
     assert public == set(v.__all__)
     assert len(v.__all__) == len(set(v.__all__))
     assert all(hasattr(v.v2, name) for name in v.v2.__all__)
