@@ -47,8 +47,10 @@ class Pager:
         self._linked = False
         # Items before this index of the whole list are done; None until the server says where a page lies.
         self._position: int | None = None
+        self._total: int | None = None
+        self._restarted_at: int | None = None
         self._before: frozenset[int | str | None] = frozenset()
-        self._visited: set[int] = {hash(str(self._asked))}
+        self._visited: set[int] = {hash((str(self._asked), None))}
         self._fruitless = 0
 
     def take(self, body: object) -> list[int]:
@@ -61,10 +63,11 @@ class Pager:
         Raises:
             UnexpectedResponse: the next link names another host, leads back, or goes in circles.
         """
-        if not isinstance(body, Mapping):
-            self.url = None
+        items = _items(body) if isinstance(body, Mapping) else []
+        if not isinstance(body, Mapping) or not items:
+            self._end_or_start_over(body)
             return []
-        items = _items(body)
+        self._total = _number(body, "_total_items")
         first, size = self._extent(body)
         if first is not None and self._position is not None and first > self._position:
             # The server changed its page size: what lies before this page was not seen yet.
@@ -81,6 +84,22 @@ class Pager:
             self._before = frozenset(ids) - {None}
             self._advance(body, items)
         return new
+
+    def _end_or_start_over(self, body: object) -> None:
+        """Deal with an empty page: mostly the end, unless the server counted more than it gave.
+
+        A page size that grew in between makes the page asked for lie behind the end. The first page then tells the new
+        size, and what was seen is skipped.
+        """
+        position, total = self._position, self._total
+        if position is not None and total is not None and position < total and self._restarted_at != position:
+            self._restarted_at = position
+            self._ask(self._own_page(1, None), linked=True)
+        elif isinstance(body, Mapping) and _href(body, "next") is not None:
+            self._repeated([], [])
+            self._advance(body, [])
+        else:
+            self.url = None
 
     def _repeated(self, ids: list[int | str | None], new: list[int]) -> bool:
         """Deal with a page of nothing new: the end of a list that has no links, a server in circles
@@ -113,7 +132,7 @@ class Pager:
 
     def _more(self, body: Mapping[str, Any], count: int) -> bool:
         """Whether there may be another page although no link says so."""
-        page, pages, total = (_number(body, key) for key in ("_page", "_page_count", "_total_items"))
+        page, pages, total = _number(body, "_page"), _number(body, "_page_count"), self._total
         if pages is None and total is None:
             return True
         if pages is not None and (page or _whole(self._asked, "page") or 1) < pages:
@@ -122,7 +141,8 @@ class Pager:
         return total is not None and seen < total
 
     def _ask(self, target: httpx.URL, *, linked: bool) -> None:
-        seen = hash(str(target))
+        # The same page again is no circle when something new came in between.
+        seen = hash((str(target), self._position))
         if seen in self._visited:
             raise self._circle("it was followed before")
         self._visited.add(seen)

@@ -11,6 +11,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import uvicorn
+from hypothesis import settings
+
+# Nothing here depends on how fast the machine is.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 
 def free_socket() -> socket.socket:
@@ -27,7 +32,9 @@ def serve() -> Iterator[Callable[..., str]]:
     def start(app: Callable) -> str:
         listener = free_socket()
         server = uvicorn.Server(
-            uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=1)
+            uvicorn.Config(
+                app, log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=1
+            )
         )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -110,7 +117,10 @@ def run_python() -> Iterator[Callable[..., subprocess.Popen]]:
 
     def start(source: str, *arguments: str) -> subprocess.Popen:
         process = subprocess.Popen(
-            [sys.executable, "-c", source, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", source, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         started.append(process)
         return process

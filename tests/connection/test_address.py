@@ -88,7 +88,9 @@ def test_the_environment_fills_in():
 
     assert resolve_address(environ=environ).base_url == "https://acme.amocrm.ru"
     assert resolve_address("other", domain="kommo.com", environ=environ).base_url == "https://other.kommo.com"
-    assert resolve_address(base_url="https://proxy.example", environ=environ).base_url == "https://proxy.example"
+    assert (
+        resolve_address(base_url="https://proxy.example", environ=environ).base_url == "https://proxy.example"
+    )
     assert resolve_token(None, environ=environ).reveal() == "secret"
 
 

@@ -29,26 +29,36 @@ violation_like = st.fixed_dictionaries(
                 {
                     "request_id": json_values,
                     "errors": json_values
-                    | st.lists(st.fixed_dictionaries({"path": json_values, "code": json_values, "detail": json_values})),
+                    | st.lists(
+                        st.fixed_dictionaries(
+                            {"path": json_values, "code": json_values, "detail": json_values}
+                        )
+                    ),
                 }
             )
         )
     },
     optional={"status": json_values, "title": json_values, "detail": json_values, "retry_after": json_values},
 )
-bodies = st.binary(max_size=200) | (json_values | violation_like).map(lambda value: json.dumps(value).encode())
+bodies = st.binary(max_size=200) | (json_values | violation_like).map(
+    lambda value: json.dumps(value).encode()
+)
 header_text = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40)
 
 
 def answer(status: int, content: bytes = b"", headers: dict[str, str] | None = None, sent: object = None):
-    request = httpx.Request("POST", "https://acme.kommo.com/x", json=sent, headers={"Authorization": f"Bearer {TOKEN}"})
+    request = httpx.Request(
+        "POST", "https://acme.kommo.com/x", json=sent, headers={"Authorization": f"Bearer {TOKEN}"}
+    )
     return httpx.Response(status, content=content, headers=headers, request=request)
 
 
 @given(
     status=st.integers(300, 599),
     content=bodies,
-    headers=st.fixed_dictionaries({}, optional={"retry-after": header_text, "content-type": header_text, "date": header_text}),
+    headers=st.fixed_dictionaries(
+        {}, optional={"retry-after": header_text, "content-type": header_text, "date": header_text}
+    ),
     sent=json_values,
 )
 def test_any_error_answer_becomes_one_complete_exception(status, content, headers, sent):
@@ -66,11 +76,18 @@ def test_any_error_answer_becomes_one_complete_exception(status, content, header
     assert str(copy.copy(error)) == str(error)
 
 
-@given(status=st.integers(300, 599), before=st.text(), after=st.text(), key=st.sampled_from(["detail", "title", "other"]))
+@given(
+    status=st.integers(300, 599),
+    before=st.text(),
+    after=st.text(),
+    key=st.sampled_from(["detail", "title", "other"]),
+)
 def test_a_server_that_repeats_the_token_does_not_put_it_into_the_exception(status, before, after, key):
     body = json.dumps({key: f"{before}{TOKEN}{after}"}).encode()
 
-    error = api_error("op", answer(status, body, {"x-request-id": "abc", "location": "https://e.org/?t=" + TOKEN}))
+    error = api_error(
+        "op", answer(status, body, {"x-request-id": "abc", "location": "https://e.org/?t=" + TOKEN})
+    )
 
     assert TOKEN not in str(error)
     assert TOKEN not in repr(vars(error)) + repr(error.problem.body)
@@ -87,8 +104,14 @@ def test_status_decides_the_class(status, cls):
 def test_violations_name_the_submitted_item():
     body = {
         "validation-errors": [
-            {"request_id": "b", "errors": [{"code": "InvalidType", "path": "name", "detail": "Not a string"}]},
-            {"request_id": "2", "errors": [{"code": "NotSupportedChoice", "path": "enums.0.value", "detail": ""}]},
+            {
+                "request_id": "b",
+                "errors": [{"code": "InvalidType", "path": "name", "detail": "Not a string"}],
+            },
+            {
+                "request_id": "2",
+                "errors": [{"code": "NotSupportedChoice", "path": "enums.0.value", "detail": ""}],
+            },
             {"request_id": "9", "errors": [{"code": "X", "path": "p", "detail": "d"}]},
         ]
     }
@@ -162,7 +185,9 @@ def every_error() -> list[KommoError]:
     return [
         errors.ConfigurationError("x"),
         errors.UnexpectedResponse("op", "_embedded.items[0]", "id", status=200),
-        errors.PartialFailure("op", failures=[errors.ItemFailure("update", "old", id=4)], succeeded=[("a", "b")]),
+        errors.PartialFailure(
+            "op", failures=[errors.ItemFailure("update", "old", id=4)], succeeded=[("a", "b")]
+        ),
         errors.BatchFailed("x", cause=errors.TokenError("y"), done=[(1, 2)], resume=lambda: None),
         errors.TokenError("x"),
     ]
@@ -177,13 +202,18 @@ def test_every_error_survives_pickling(error):
 
 
 def test_a_pickled_batch_says_where_to_resume():
-    clone = pickle.loads(pickle.dumps(errors.BatchFailed("x", cause=errors.TokenError("y"), resume=lambda: None)))
+    clone = pickle.loads(
+        pickle.dumps(errors.BatchFailed("x", cause=errors.TokenError("y"), resume=lambda: None))
+    )
 
     with pytest.raises(errors.ConfigurationError, match="resume the batch there"):
         clone.resume()
 
 
-@given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\"'&\\[]"), min_size=9), st.text())
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\"'&\\[]"), min_size=9),
+    st.text(),
+)
 @example("a.b-c", "")
 def test_redaction_finds_credentials_in_every_notation(secret, around):
     lines = [
@@ -193,4 +223,7 @@ def test_redaction_finds_credentials_in_every_notation(secret, around):
         f"Cookie: session_id={secret}",
     ]
     for line in lines:
-        assert secret not in redact(line, [secret] if line == lines[2] else []).replace(around, "") or secret in "[secret]"
+        assert (
+            secret not in redact(line, [secret] if line == lines[2] else []).replace(around, "")
+            or secret in "[secret]"
+        )

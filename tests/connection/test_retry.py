@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from kommo.retry import NO_RETRY, RetryPolicy
 
 methods = st.sampled_from(["GET", "POST", "PATCH", "DELETE"])
-maybe_arrived = st.sampled_from([httpx.ReadTimeout(""), httpx.ReadError(""), httpx.WriteError(""), httpx.RemoteProtocolError("")])
+maybe_arrived = st.sampled_from(
+    [httpx.ReadTimeout(""), httpx.ReadError(""), httpx.WriteError(""), httpx.RemoteProtocolError("")]
+)
 never_sent = st.sampled_from([httpx.ConnectError(""), httpx.ConnectTimeout(""), httpx.PoolTimeout("")])
 statuses = st.integers(200, 599).map(httpx.Response)
 
@@ -36,7 +38,9 @@ def test_a_read_is_sent_again_after_any_failure(outcome):
     elapsed=st.floats(0, 1000),
     asked=st.none() | st.floats(0, 1e6),
     draw=st.floats(0, 1, exclude_max=True),
-    policy=st.builds(RetryPolicy, attempts=st.integers(1, 10), total=st.floats(0, 500), jitter=st.floats(0, 1)),
+    policy=st.builds(
+        RetryPolicy, attempts=st.integers(1, 10), total=st.floats(0, 500), jitter=st.floats(0, 1)
+    ),
 )
 def test_pauses_grow_are_bounded_and_keep_what_the_server_asks(attempt, elapsed, asked, draw, policy):
     pause = policy.pause(

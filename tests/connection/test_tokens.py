@@ -151,7 +151,9 @@ def test_fifty_tasks_refresh_once_and_a_cancelled_one_loses_nothing(serve, stora
             await asyncio.to_thread(account.started.wait)
             first.cancel()
             answers = await asyncio.gather(*(client.get("/x") for _ in range(50)))
-            assert (await asyncio.gather(first, return_exceptions=True))[0].__class__ is asyncio.CancelledError
+            assert (await asyncio.gather(first, return_exceptions=True))[
+                0
+            ].__class__ is asyncio.CancelledError
             return [answer.status_code for answer in answers]
 
     assert asyncio.run(main()) == [200] * 50
@@ -223,7 +225,10 @@ def test_a_crash_between_writing_and_renaming_loses_nothing(tmp_path, monkeypatc
     storage = FileStorage(tmp_path / "tokens.json")
     storage.save(pair(0))
     newer = TokenPair(
-        access_token=Secret("a"), refresh_token=Secret("b"), expires_at=time.time() + 9e4, issued_at=time.time()
+        access_token=Secret("a"),
+        refresh_token=Secret("b"),
+        expires_at=time.time() + 9e4,
+        issued_at=time.time(),
     )
     for step in ("replace", "fsync"):
         with monkeypatch.context() as patch:
@@ -257,7 +262,10 @@ def test_the_file_is_its_owners_alone(tmp_path):
     assert stat.S_IMODE(storage.path.parent.stat().st_mode) == 0o700
 
 
-@given(st.binary(max_size=60) | st.recursive(st.none() | st.text() | st.floats(), st.lists).map(lambda v: json.dumps(v).encode()))
+@given(
+    st.binary(max_size=60)
+    | st.recursive(st.none() | st.text() | st.floats(), st.lists).map(lambda v: json.dumps(v).encode())
+)
 def test_a_damaged_file_is_one_clear_error(tmp_path_factory, content):
     storage = FileStorage(tmp_path_factory.mktemp("s") / "tokens.json")
     storage.path.write_bytes(content)
@@ -311,10 +319,16 @@ def test_an_unreachable_token_endpoint_is_a_transport_error():
     assert raised.value.sent is False
 
 
-@given(answer=st.binary(max_size=40) | st.fixed_dictionaries(
-    {"expires_in": st.none() | st.integers() | st.text(max_size=3), "access_token": st.none() | st.text(max_size=3)},
-    optional={"refresh_token": st.none() | st.integers() | st.text(max_size=3)},
-).map(lambda value: json.dumps(value).encode()))
+@given(
+    answer=st.binary(max_size=40)
+    | st.fixed_dictionaries(
+        {
+            "expires_in": st.none() | st.integers() | st.text(max_size=3),
+            "access_token": st.none() | st.text(max_size=3),
+        },
+        optional={"refresh_token": st.none() | st.integers() | st.text(max_size=3)},
+    ).map(lambda value: json.dumps(value).encode())
+)
 def test_a_token_endpoint_that_answers_garbage_is_a_token_error_or_a_pair(answer):
     http = httpx.MockTransport(lambda request: httpx.Response(200, content=answer))
     storage = MemoryStorage(pair(lives=-1))
@@ -347,7 +361,10 @@ def test_a_function_is_asked_for_the_token_each_time():
         return httpx.Response(401 if len(seen) == 1 else 200)
 
     connection = Connection(
-        base_url="https://acme.kommo.com", token=lambda: next(tokens), http=httpx.MockTransport(handle), limiter=None
+        base_url="https://acme.kommo.com",
+        token=lambda: next(tokens),
+        http=httpx.MockTransport(handle),
+        limiter=None,
     )
     with connection.client() as client:
         assert client.get("/x").status_code == 200
