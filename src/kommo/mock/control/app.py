@@ -38,7 +38,7 @@ def create_control(engine: Engine) -> Starlette:
     def route(path: str, **actions: Action) -> Route:
         return Route(PREFIX + path, _endpoint(engine, actions), methods=[name.upper() for name in actions])
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route(PREFIX, _page),
             Route(PREFIX + "/", _page),
@@ -60,6 +60,8 @@ def create_control(engine: Engine) -> Starlette:
         ],
         exception_handlers={HTTPException: _refused},
     )
+    app.router.redirect_slashes = False
+    return app
 
 
 def _endpoint(engine: Engine, actions: dict[str, Action]) -> Callable[[Request], Awaitable[Response]]:
