@@ -39,24 +39,24 @@ def check(exchange: Exchange) -> Iterator[Violation]:
 def _successes(blocks: dict[str, list[Any]], answer: Any) -> int:
     """Count the items to add and update that the answer does not report as failed.
 
-    Failures are keyed by id (update) or by request id or position (add), so that items with one key fail as one.
+    Failures to update are keyed by id, so that items with one id fail as one; failures to add stand alone.
     """
     inner = answer.get("_embedded") if isinstance(answer, dict) else None
     errors = inner.get("errors") if isinstance(inner, dict) else None
-    items = {name: blocks.get(name, []) for name in ("add", "update")}
+    added, updated = blocks.get("add", []), blocks.get("update", [])
     if not isinstance(errors, dict):
-        return sum(map(len, items.values())) - failures(answer)
-    count = 0
-    for name, key in (("add", "request_id"), ("update", "id")):
-        named = errors.get(name)
-        failed = {str(one) for one in named} if isinstance(named, dict) else set()
-        listed = len(named) if isinstance(named, list) else 0
-        for index, item in enumerate(items[name]):
-            own = item.get(key) if isinstance(item, dict) else None
-            own = int(own) if isinstance(own, float) and own.is_integer() else own
-            count += str(index if own is None else own) not in failed
-        count -= listed
-    return count
+        return len(added) + len(updated) - failures(answer)
+    named = errors.get("update")
+    if isinstance(named, dict):
+        failed = sum(str(_whole(item.get("id"))) in named for item in updated if isinstance(item, dict))
+    else:
+        failed = len(named) if isinstance(named, list) else 0
+    unmade = errors.get("add")
+    return len(added) + len(updated) - failed - (len(unmade) if isinstance(unmade, dict | list) else 0)
+
+
+def _whole(id_: Any) -> Any:
+    return int(id_) if isinstance(id_, float) and id_.is_integer() else id_
 
 
 def failures(answer: Any) -> int:

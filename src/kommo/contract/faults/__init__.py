@@ -1,0 +1,16 @@
+"""Faults to seed into a server, to measure what the suite sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from kommo.contract.faults import protocol, robustness, semantics, shape
+from kommo.contract.faults.base import Fault, Faulty
+
+FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
+    {fault.id: fault for module in (shape, semantics, protocol, robustness) for fault in module.FAULTS}
+)
+
+__all__ = ["FAULTS", "Fault", "Faulty"]
