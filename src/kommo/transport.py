@@ -31,6 +31,9 @@ Recheck = Callable[[], Steps[None]]
 # out.
 _ABOUT_TO_WRITE: Final = ".send_request_headers.started"
 
+# Servers and gateways drop idle connections after 5 s and more; a write on a dropped one must not be sent again.
+_POOL: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=3.0)
+
 # Answers whose body is small and says how long to wait.
 _REFUSALS: Final = frozenset({429, *range(500, 600)})
 
@@ -239,7 +242,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         # A plain http address needs no certificates; loading them takes longer than a request.
         tls = self._ssl if self._address.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
-            return kind(verify=tls, proxy=self._proxy)
+            return kind(verify=tls, proxy=self._proxy, limits=_POOL)
         except (ValueError, ImportError) as error:
             raise ConfigurationError(
                 f"proxy: cannot be used ({one_line(str(error), 120)}); correct its URL"

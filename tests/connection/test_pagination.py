@@ -183,4 +183,5 @@ def test_any_json_is_a_page_or_a_documented_error(bodies):
             assert pager.url.startswith("/")
             pager.take(body)
     except UnexpectedResponse as error:
-        assert "\n" not in str(error)
+        message = str(error)
+        assert "\n" not in message
