@@ -1,4 +1,4 @@
-"""Where the published contract lies, in a checkout and in an installed wheel."""
+"""Where the published contract and its reference lie, in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -24,15 +24,19 @@ def bundle_path(format: Literal["json", "yaml"] = "json") -> Path:
     Raises:
         FileNotFoundError: Neither place holds the document.
     """
-    name = f"{_STEM}.{format}"
-    here = Path(__file__).resolve().parent
-    places = [here.parents[2] / "openapi" / "dist" / name, here / name]
-    for path in places:
-        if path.is_file():
-            return path
-    raise FileNotFoundError(
-        f"no {name} in {' or '.join(str(path.parent) for path in places)}; run: make bundle"
-    )
+    return _find(f"{_STEM}.{format}", "openapi/dist", "bundle")
+
+
+def reference_path() -> Path:
+    """Say where the reference is, one HTML page that needs no other file: `docs/reference` in a checkout.
+
+    Returns:
+        The path of an existing file.
+
+    Raises:
+        FileNotFoundError: It is neither there nor beside this module.
+    """
+    return _find("api.html", "docs/reference", "reference")
 
 
 def load_bundle() -> dict[str, Any]:
@@ -42,3 +46,14 @@ def load_bundle() -> dict[str, Any]:
         The OpenAPI document as plain dicts and lists; a new object at every call.
     """
     return cast("dict[str, Any]", json.loads(bundle_path("json").read_bytes()))
+
+
+def _find(name: str, folder: str, target: str) -> Path:
+    here = Path(__file__).resolve().parent
+    places = [here.parents[2] / folder / name, here / name]
+    for path in places:
+        if path.is_file():
+            return path
+    raise FileNotFoundError(
+        f"no {name} in {' or '.join(str(path.parent) for path in places)}; run: make {target}"
+    )

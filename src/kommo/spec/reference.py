@@ -19,7 +19,7 @@ class Page:
 
     Args:
         path: Where it lies, relative to the checkout: overlays/README.md or a file in docs/reference.
-        maker: "module:function"; called with the checkout's root, returns the Markdown text. A name and not
+        maker: "module:function"; called with the checkout's root, returns the Markdown or HTML text. A name and not
             the function itself, so that a page about the mock loads the mock only when it is made.
         sources: What the page is made from, for its banner.
     """
@@ -43,6 +43,9 @@ PAGES = (
         "openapi/evidence/field-types.yaml",
     ),
     Page(REFERENCE / "quirks.md", "kommo.spec.pages.quirks:render", "openapi/evidence/"),
+    Page(
+        REFERENCE / "api.html", "kommo.docs.render:page", "openapi/, overlays/quirks/ and src/kommo/docs/"
+    ),
 )
 
 
