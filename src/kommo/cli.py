@@ -32,6 +32,7 @@ COMMANDS: dict[str, Entry] = {
     "mock": Entry("kommo.mock.command", "mock", "serve a stateful stand-in for the API on this machine"),
     "spec": Entry("kommo.spec.command", "spec", "build, check and overlay OpenAPI documents"),
     "contract": Entry("kommo.contract.command", "contract", "check a server against the published contract"),
+    "docs": Entry("kommo.docs.command", "", "open the reference of the API in the browser"),
     "release": Entry("kommo.release.command", "spec", "compare contracts, check that a release is ready"),
 }
 
