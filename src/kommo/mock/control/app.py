@@ -12,13 +12,14 @@ import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from kommo.mock.config import SEEDS
 from kommo.mock.engine import Engine
 from kommo.mock.model import Account, Grant, Token
 from kommo.mock.store import StorageFailed
+from kommo.published import reference_path
 
 from .contents import contents
 
@@ -42,6 +43,7 @@ def create_control(engine: Engine) -> Starlette:
         routes=[
             Route(PREFIX, _page),
             Route(PREFIX + "/", _page),
+            Route(PREFIX + "/docs", _reference),
             route("/health", get=lambda engine, body, path: engine.health()),
             route("/reset", post=_reset),
             route("/seeds", get=lambda engine, body, path: {"seeds": list(SEEDS)}),
@@ -119,6 +121,14 @@ def _page_bytes() -> bytes:
 
 async def _page(request: Request) -> Response:
     return Response(_page_bytes(), media_type="text/html")
+
+
+async def _reference(request: Request) -> Response:
+    """The reference of the API; served from here, it has forms that send requests to this mock."""
+    try:
+        return FileResponse(reference_path(), media_type="text/html")
+    except FileNotFoundError as error:
+        return _json({"error": str(error)}, 404)
 
 
 def _take(body: dict[str, Any], **types: Any) -> dict[str, Any]:
