@@ -276,4 +276,5 @@ def _recognise(path: Path) -> None:
 
 
 def _damaged(path: Path, why: str) -> DataFileError:
+    why = " ".join(why.split())
     return DataFileError(f"data file {path}: damaged ({why}); restore it from a copy, or name a new one")

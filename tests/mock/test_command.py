@@ -1,0 +1,196 @@
+"""`kommo mock` as a program, the fixtures for other people's tests, and what both cost."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from kommo.mock import ConfigError, MockConfig
+
+MOCK = [sys.executable, "-m", "kommo.cli", "mock"]
+LEADS = "/api/v4/leads/custom_fields"
+
+
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*MOCK, *words], capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def start():
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*words: str) -> str:
+        process = subprocess.Popen([*MOCK, "--port", "0", *words], stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        match = re.search(r"http://\S+:\d+", process.stdout.readline())
+        assert match is not None
+        return match[0]
+
+    yield begin
+    for process in started:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) in (0, 130)
+        process.stdout.close()
+
+
+def test_it_serves_what_the_options_say(start):
+    url = start(
+        "--token", "t", "--user-token", "u", "--seed", "documented", "--profile", "documented",
+        "--quirk", "v4-code-null", "--clock", "fixed:1700000000", "--account", "beta=b",
+        "--code", "c", "--fault", '{"status": 503, "path": "/api/v2/*"}', "--max-body", "1000",
+    )  # fmt: skip
+    with httpx.Client(base_url=url) as client:
+        fields = client.get(LEADS, headers={"Authorization": "Bearer t"}).json()["_embedded"]["custom_fields"]
+        assert (fields[0]["id"], fields[0]["code"]) == (4439091, None)
+        assert client.get(LEADS, headers={"Authorization": "Bearer u"}).status_code == 200
+        assert client.get(LEADS, headers={"Authorization": "Bearer demo"}).status_code == 401
+        assert client.get("/api/v2/catalogs", headers={"Authorization": "Bearer t"}).status_code == 503
+        assert client.get("/_mock/health").json()["accounts"] == ["demo", "beta"]
+        tokens = {"client_id": "i", "client_secret": "s", "redirect_uri": "r", "code": "c"}
+        answer = client.post(
+            "/oauth2/access_token", json={**tokens, "grant_type": "authorization_code"}
+        ).json()
+        assert answer["server_time"] == 1700000000
+        large = client.post(LEADS, headers={"Authorization": "Bearer t"}, content=b" " * 1001)
+        assert large.status_code == 413
+
+
+def test_a_running_mock_is_steered_from_the_command_line(start):
+    url = start()
+
+    def control(*words: str) -> dict:
+        done = run("--url", url, "--control", *words)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    assert control("health")["status"] == "ok"
+    assert control("reset", "seed=documented")["stored"]["catalogs"] == 11
+    assert control("set-clock", "mode=fixed", "now=7")["now"] == 7
+    assert control("add-fault", "status=418", "times=1")["id"] == 1
+    with httpx.Client(base_url=url, headers={"Authorization": "Bearer demo"}) as client:
+        assert client.get(LEADS).status_code == 418
+        control("snapshot", "name=s")
+        client.delete(f"{LEADS}/4439091")
+        control("restore", "name=s")
+        assert client.get(f"{LEADS}/4439091").status_code == 200
+    assert control("set-quirks", 'quirks={"v4-code-null": false}')["profile"] == "observed"
+    assert control("set-limits", "rate=7")["rate"] == 7
+    assert len(control("journal", "after=1")["entries"]) == 2
+    assert "observed" in json.dumps(control("quirks"))
+    refused = run("--url", url, "--control", "reset", "seed=no")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--seed", "no"], "documented"),
+        (["--seed", "large:x"], "large:N"),
+        (["--quirk", "no"], "v4-code-null"),
+        (["--profile", "no"], "lenient"),
+        (["--port", "70000"], "65535"),
+        (["--host", "no.such.host.invalid"], "no.such.host.invalid"),
+        (["--workers", "2"], "--data"),
+        (["--workers", "0"], "--data"),
+        (["--clock", "sundial"], "stepped"),
+        (["--rate-limit", "0"], "above 0"),
+        (["--account", "beta"], "SUBDOMAIN=TOKEN"),
+        (["--account", "beta=demo"], "token"),
+        (["--account", "demo=x"], "subdomain"),
+        (["--fault", "{"], "not JSON"),
+        (["--fault", '{"status": 1}'], "200 to 599"),
+        (["--data", "/nowhere/at/all.db"], "/nowhere/at/all.db"),
+        (["--control", "no"], "reset"),
+        (["--control", "reset", "seed"], "KEY=VALUE"),
+        (["--url", "http://127.0.0.1:1", "--control", "health"], "no mock answers"),
+    ],
+)
+def test_mistakes_get_one_line(words, said):
+    done = run(*(["--port", "0", *words] if "--port" not in words else words))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_port_in_use_gets_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("--port", str(port))
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"port {port}" in done.stderr
+
+
+def test_secrets_are_not_shown():
+    config = MockConfig(token="hidden-token", client_secret="hidden-secret", authorization_code="hidden-code")
+    assert "hidden" not in repr(config)
+    with pytest.raises(ConfigError) as caught:
+        MockConfig(token="hidden-token", user_token="hidden-token")
+    assert "hidden" not in str(caught.value)
+
+
+def test_importing_the_plugin_and_the_package_loads_nothing():
+    code = (
+        "import sys, kommo.mock, kommo.pytest_plugin\n"
+        "heavy = {'uvicorn', 'starlette', 'orjson', 'httpx', 'kommo_client', 'sqlite3'} & set(sys.modules)\n"
+        "sys.exit(str(heavy) if heavy else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_fixtures_make_a_test_of_three_lines(tmp_path: Path):
+    (tmp_path / "test_three_lines.py").write_text(
+        "import pytest\n"
+        "def test_writes(kommo_client, kommo_mock):\n"
+        "    made = kommo_client.leads_custom_field_groups.list()\n"
+        "    assert kommo_mock.control.journal.entries()[0]['status'] == 200\n"
+        "@pytest.mark.kommo_mock(seed='demo', quirks={'v4-code-null': False})\n"
+        "def test_marks(kommo_client, kommo_mock):\n"
+        "    assert {field.name for field in kommo_client.contacts_custom_fields.iterate()} >= {'Phone', 'Email'}\n"
+        "    assert 'v4-code-null' not in kommo_mock.control.quirks\n"
+        "def test_starts_anew(kommo_mock):\n"
+        "    assert kommo_mock.control.health()['stored']['fields'] == 0\n"
+        "    assert kommo_mock.control.journal.entries() == []\n"
+        "    assert 'v4-code-null' in kommo_mock.control.quirks\n"
+        "@pytest.mark.kommo_mock(sead='demo')\n"
+        "@pytest.mark.xfail(raises=pytest.UsageError, strict=True)\n"
+        "def test_mistakes(kommo_mock): pass\n"
+    )
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--strict-markers",
+            "-p",
+            "no:cacheprovider",
+            ".",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "3 passed, 1 xfailed" in done.stdout
+
+
+def test_no_arbitrary_request_is_answered_500():
+    """A short run; the program itself takes a number of requests and a seed."""
+    program = Path(__file__).parent / "fuzzing.py"
+    done = subprocess.run(
+        [sys.executable, str(program), "--requests", "3000", "--seed", "7"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " 0 answered 500" in done.stdout
