@@ -52,7 +52,9 @@ def main(runs: int = 300) -> None:
         for size in (1, 50, 250):
             times = _medians(
                 {
-                    "httpx and json": lambda size=size: json.loads(bare.get(PATH, params={"limit": size}).content),
+                    "httpx and json": lambda size=size: json.loads(
+                        bare.get(PATH, params={"limit": size}).content
+                    ),
                     "list": lambda size=size: crm.leads_custom_fields.list(limit=size),
                 },
                 runs,

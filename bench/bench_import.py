@@ -38,7 +38,11 @@ def main(runs: int = 15) -> None:
     for _ in range(runs):
         for name, program in _PROGRAMS.items():
             times[name].append(_cpu_seconds(program))
-    show("CPU time of a process", {name: statistics.median(values) for name, values in times.items()}, "import httpx")
+    show(
+        "CPU time of a process",
+        {name: statistics.median(values) for name, values in times.items()},
+        "import httpx",
+    )
 
 
 if __name__ == "__main__":

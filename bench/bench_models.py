@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 
 import msgspec
-from page import PAGE_BYTES
-from table import medians, show
-
 from kommo_client.models import CustomFieldPage
 from kommo_client.types import read
+from page import PAGE_BYTES
+from table import medians, show
 
 
 def main() -> None:
@@ -25,8 +24,10 @@ def main() -> None:
         return read(CustomFieldPage, msgspec.json.decode(PAGE_BYTES))
 
     def used() -> list[object]:
+        fields = parsed().items
         return [
-            (field.id, field.name, field.type, field.code, field.enums, field.links.self_.href) for field in parsed().items
+            (field.id, field.name, field.type, field.code, field.enums, field.links.self_.href)
+            for field in fields
         ]
 
     times = medians(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+# fmt: off
 _TYPES = (
-    "text numeric checkbox select multiselect multitext date url date_time textarea radiobutton streetaddress "
-    "smart_address birthday legal_entity price category items"
-).split()
+    "text", "numeric", "checkbox", "select", "multiselect", "multitext", "date", "url", "date_time", "textarea",
+    "radiobutton", "streetaddress", "smart_address", "birthday", "legal_entity", "price", "category", "items",
+)
+# fmt: on
 _OPTIONS = {"select": 5, "multiselect": 5, "radiobutton": 3, "multitext": 3, "smart_address": 6}
 
 
@@ -36,7 +38,12 @@ def _field(index: int) -> dict[str, Any]:
         "entity_type": "leads",
         "remind": "week" if kind == "birthday" else None,
         "nested": [
-            {"id": number * 10 + place, "parent_id": number * 10 if place else None, "value": f"Part {place}", "sort": place}
+            {
+                "id": number * 10 + place,
+                "parent_id": number * 10 if place else None,
+                "value": f"Part {place}",
+                "sort": place,
+            }
             for place in range(4)
         ]
         if kind == "category"
@@ -46,7 +53,9 @@ def _field(index: int) -> dict[str, Any]:
         "hidden_statuses": [],
         "chained_lists": None,
         "tracking_callback": None,
-        "_links": {"self": {"href": f"https://acme.amocrm.ru/api/v4/leads/custom_fields/{number}?page=1&limit=250"}},
+        "_links": {
+            "self": {"href": f"https://acme.amocrm.ru/api/v4/leads/custom_fields/{number}?page=1&limit=250"}
+        },
     }
 
 

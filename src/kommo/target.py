@@ -23,10 +23,13 @@ def target(
         query: values by name; `UNSET` and None are left out, an iterable repeats the name.
 
     Raises:
-        ConfigurationError: a value is no id: it would name another path.
+        ConfigurationError: a value is no id, for it would name another path, or is no text that can be sent.
     """
-    url = _filled(operation, path) if path else operation.path
-    return f"{url}?{text}" if query and (text := _encoded(query)) else url
+    try:
+        url = _filled(operation, path) if path else operation.path
+        return f"{url}?{text}" if query and (text := _encoded(query)) else url
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(f"{operation.id}: {error.object!r} is no text that can be sent") from None
 
 
 def _filled(operation: Operation[Any], values: Sequence[str | int]) -> str:

@@ -1,0 +1,69 @@
+"""Code of a user. Type checkers must find exactly these types; it is never run."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import assert_type
+
+from kommo_client.models import (
+    Catalog,
+    CatalogAdd,
+    CatalogElement,
+    CatalogPage,
+    CatalogsWritten,
+    CatalogWritten,
+    CustomField,
+    CustomFieldCollection,
+    CustomFieldCreate,
+    CustomFieldGroup,
+    CustomFieldPage,
+    CustomFieldUpdate,
+    EnumValue,
+    FieldType,
+)
+
+from kommo import UNSET, Answer, AsyncKommo, Kommo, Unset, models
+
+
+def sync(crm: Kommo) -> None:
+    page = crm.leads_custom_fields.list(limit=250, filter_type=[FieldType.TEXT])
+    assert_type(page, CustomFieldPage)
+    assert_type(page.items, list[CustomField])
+    assert_type(page.embedded.custom_fields[0].type, FieldType)
+    assert_type(page.items[0].enums, list[EnumValue] | None | Unset)
+    assert_type(page.items[0].code, str | None | Unset)
+    assert_type(crm.leads_custom_fields.iterate(), Iterator[CustomField])
+    assert_type([field.id for field in crm.catalogs_custom_fields.iterate(4101)], list[int])
+    assert_type(list(crm.leads_custom_field_groups.iterate()), list[CustomFieldGroup])
+    assert_type(list(crm.v2_catalog_elements.iterate(catalog_id=1)), list[CatalogElement])
+    new = [CustomFieldCreate(name="Budget", type=FieldType.NUMERIC)]
+    assert_type(crm.contacts_custom_fields.create(new), CustomFieldCollection)
+    assert_type(crm.contacts_custom_fields.update(1, CustomFieldUpdate(name="n")), CustomField)
+    assert_type(crm.contacts_custom_fields.delete(1), None)
+    assert_type(crm.v2_catalogs.list(id=1), CatalogPage)
+    assert_type(crm.v2_catalogs.add([CatalogAdd(name="n")]), CatalogsWritten)
+    assert_type(crm.v2_catalogs.delete([1, "2"]).items, list[CatalogWritten])
+    answer = crm.raw(crm.v2_catalogs.list, id=1)
+    assert_type(answer, Answer[CatalogPage])
+    assert_type(answer.data.items, list[Catalog])
+    assert_type(models.CustomField.from_dict({}), CustomField)
+
+    field = page.items[0]
+    if field.code is not UNSET and field.code is not None:
+        assert_type(field.code, str)
+    if field.enums:
+        assert_type(field.enums, list[EnumValue])
+
+
+async def asynchronous(crm: AsyncKommo) -> None:
+    assert_type(await crm.leads_custom_fields.list(limit=250), CustomFieldPage)
+    assert_type(crm.leads_custom_fields.iterate(), AsyncIterator[CustomField])
+    assert_type([field.id async for field in crm.leads_custom_fields.iterate()], list[int])
+    answer = await crm.raw(crm.leads_custom_fields.get, 1)
+    assert_type(answer, Answer[CustomField])
+
+
+def wrong(crm: Kommo) -> None:
+    crm.leads_custom_fields.list(limit="250")  # type: ignore[arg-type]
+    crm.leads_custom_fields.get("x")  # type: ignore[arg-type]
+    crm.catalogs_custom_fields.list()  # type: ignore[call-arg]
+    CustomFieldCreate(name="n")  # type: ignore[call-arg]
+    crm.raw(crm.v2_catalogs.list, id="x")  # type: ignore[arg-type]
