@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pyrate_limiter import AbstractBucket
 
 # Seconds for which a turn may wait for its request to be written.
-FRESH: Final = 0.005
+FRESH: Final = 0.02
 
 # Entries older than the interval are dropped this often.
 _HOUSEKEEPING: Final = 10.0
@@ -69,14 +69,17 @@ class RateLimiter:
         self._lock = threading.Lock()
         self._bucket: AbstractBucket | None = None
         self._held_until = 0.0
+        self._urgent = 0
         self._tidy_at = 0.0
 
-    def turn(self, what: str, *, within: float | None = None) -> Steps[None]:
+    def turn(self, what: str, *, within: float | None = None, urgent: bool = False) -> Steps[None]:
         """Wait until one request may go out now.
 
         Args:
             what: names the request in an error, like `GET /api/v4/leads/custom_fields`.
             within: seconds to wait at most, when that is less than `max_wait`.
+            urgent: go before everybody of this process who is not: a connection is open and waits, and a server does
+                not wait long for what goes over it.
 
         Raises:
             TimedOut: no turn came in time; nothing was sent.
@@ -84,25 +87,36 @@ class RateLimiter:
         """
         longest = self.limit.max_wait if within is None else max(0.0, min(within, self.limit.max_wait))
         deadline = time.monotonic() + longest
-        while True:
-            now = time.monotonic()
-            wait = self._held_until - now
-            if wait <= 0:
-                wait = self._claim() if self.limit.redis is None else (yield Call(self._claim))
+        self._count_urgent(urgent)
+        try:
+            while True:
+                now = time.monotonic()
+                wait = self._held_until - now
+                if wait <= 0 and self._urgent and not urgent:
+                    wait = self.limit.per / self.limit.requests
                 if wait <= 0:
-                    return
-            if now + wait > deadline:
-                raise TimedOut(
-                    f"{what}: no turn within {longest:g} s at {self.limit.requests} requests per "
-                    f"{self.limit.per:g} s; make fewer calls at once, or raise max_wait of the RateLimit",
-                    operation=what,
-                    sent=False,
-                )
-            yield Sleep(wait)
+                    wait = self._claim() if self.limit.redis is None else (yield Call(self._claim))
+                    if wait <= 0:
+                        return
+                if now + wait > deadline:
+                    raise TimedOut(
+                        f"{what}: no turn within {longest:g} s at {self.limit.requests} requests per "
+                        f"{self.limit.per:g} s; make fewer calls at once, or raise max_wait of the RateLimit",
+                        operation=what,
+                        sent=False,
+                    )
+                yield Sleep(wait)
+        finally:
+            self._count_urgent(urgent, -1)
 
     def hold(self, seconds: float) -> None:
         """Give no turn to anybody in this process for that long: the server asked for a pause."""
         self._held_until = max(self._held_until, time.monotonic() + seconds)
+
+    def _count_urgent(self, urgent: bool, change: int = 1) -> None:
+        if urgent:
+            with self._lock:
+                self._urgent += change
 
     def _claim(self) -> float:
         """Take a turn if there is one now: return 0, else the seconds after which to ask again."""

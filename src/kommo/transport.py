@@ -230,7 +230,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
         def recheck() -> Steps[None]:
             if time.monotonic() - granted > FRESH:
-                yield from limiter.turn(what, within=within)
+                yield from limiter.turn(what, within=within, urgent=True)
 
         return recheck
 

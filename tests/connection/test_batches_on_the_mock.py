@@ -24,7 +24,7 @@ def crm(url: str) -> Iterator[Kommo]:
 
 def fields(count: int) -> Iterator[models.CustomFieldCreate]:
     for number in range(count):
-        yield models.CustomFieldCreate(name=f"field {number}", type="text")
+        yield models.CustomFieldCreate(name=f"field {number}", type=models.FieldType("text"))
 
 
 def test_create_and_update_many_fields(crm: Kommo) -> None:
@@ -53,7 +53,7 @@ def test_async_batches(url: str) -> None:
 
 def test_an_invalid_item_is_named_corrected_and_the_batch_resumed(crm: Kommo) -> None:
     items = list(fields(9))
-    items[4].type = "no such type"
+    items[4].type = models.FieldType("no such type")
 
     with pytest.raises(BatchFailed) as raised:
         batches.send(crm.leads_custom_fields.create, items, size=3)
@@ -62,7 +62,7 @@ def test_an_invalid_item_is_named_corrected_and_the_batch_resumed(crm: Kommo) ->
     assert isinstance(failed.cause, ValidationFailed)
     assert [item for item, _ in failed.done] == items[:3]
     assert failed.invalid[0][0] is items[4]
-    failed.invalid[0][0].type = "text"
+    failed.invalid[0][0].type = models.FieldType("text")
     assert [item for item, _ in failed.resume()] == items
 
 
