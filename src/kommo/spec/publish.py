@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kommo.spec.assemble import assemble, with_codegen
+from kommo.spec.json_schemas import render_schemas
 from kommo.spec.output import to_json, to_yaml
 from kommo.spec.project import CODEGEN_DOCUMENT, DIST
 
@@ -22,8 +23,8 @@ def render_bundle(root: Path) -> dict[Path, str]:
         root: The checkout.
 
     Returns:
-        Path relative to the checkout -> the whole text: the published contract as YAML and JSON, and the
-        variant that the client generator reads.
+        Path relative to the checkout -> the whole text: the published contract as YAML and JSON, each of
+        its models as a JSON Schema, and the variant that the client generator reads.
 
     Raises:
         CommandError: A source is malformed or an overlay does not apply.
@@ -34,6 +35,7 @@ def render_bundle(root: Path) -> dict[Path, str]:
         CODEGEN_DOCUMENT: to_json(_stamped(with_codegen(root, document), CODEGEN_BANNER)),
         DIST / "kommo.openapi.json": to_json(published),
         DIST / "kommo.openapi.yaml": f"# {BANNER}\n{to_yaml(published)}",
+        **render_schemas(document, BANNER),
     }
 
 
