@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from . import names
 from .checks import Item
 from .model import Account, Catalog, Element, Scope, StoredValue
 from .store import Store
@@ -43,15 +44,27 @@ def write_elements(
         return write.finish()
 
 
-def search(store: Store, account: Account, catalog_id: int | None, term: str) -> list[int]:
-    """The ids of the elements whose name holds a term, whatever the case, ascending."""
-    wanted = term.casefold()
-    found: list[int] = []
-    for id_ in store.element_ids(account.id, catalog_id):
+def search(
+    store: Store, account: Account, catalog_id: int | None, term: str, start: int, size: int | None
+) -> list[int]:
+    """Some of the elements whose name holds a term, whatever the case, newest first.
+
+    Args:
+        store: where they are.
+        account: whose they are.
+        catalog_id: the list to look in; None for every list.
+        term: a part of the name.
+        start: hits to pass over.
+        size: hits to answer; None for all.
+    """
+
+    def name_of(id_: int) -> str | None:
         element = store.get(Element, account.id, id_)
-        if element is not None and wanted in element.name.casefold():
-            found.append(id_)
-    return found
+        return element.name if element is not None and catalog_id in (None, element.catalog_id) else None
+
+    index = store.name_index(account.id, catalog_id)
+    ids = reversed(store.element_ids(account.id, catalog_id))
+    return names.search(index, term, ids, name_of, start, size)
 
 
 def _read(item: Item, rules: V2Rules, *, new: bool) -> _Wish:

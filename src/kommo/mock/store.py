@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeVar, cast
 
@@ -31,6 +31,7 @@ from .model import (
     Setting,
     Token,
 )
+from .names import NameIndex
 
 Key = tuple[int | str, ...]
 Change = tuple[type[Struct], Key, Struct | None]
@@ -106,6 +107,8 @@ class Store:
         self.revision = 0
         self.backend = backend
         self._undo: list[Change] | None = None
+        self._field_watchers: list[Callable[[int, int], None]] = []
+        self._tables = empty_tables()
         self.load(empty_tables())
 
     # Reading
@@ -153,6 +156,16 @@ class Store:
         if catalog_id is None:
             return self._all_elements.get(account_id, [])
         return self._elements.get((account_id, catalog_id), [])
+
+    def name_index(self, account_id: int, catalog_id: int | None = None) -> NameIndex:
+        """The index of the names of one list, or of all lists. It is made when it is first asked for."""
+        key = (account_id, catalog_id)
+        index = self._names.get(key)
+        if index is None:
+            table = self._tables[Element]
+            ids = self.element_ids(account_id, catalog_id)
+            index = self._names[key] = NameIndex((id_, table[(account_id, id_)].name) for id_ in ids)
+        return index
 
     def now(self) -> int:
         """The time of the mock's clock in Unix seconds."""
@@ -259,6 +272,7 @@ class Store:
 
     def load(self, tables: Tables) -> None:
         """Take over tables that were read from a backend."""
+        gone = [(field.account_id, field.id) for field in self._tables[Field].values()]
         self._tables = empty_tables()
         self._fields: dict[Scope, list[int]] = {}
         self._codes: dict[tuple[Scope, str], int] = {}
@@ -266,10 +280,18 @@ class Store:
         self._catalogs: dict[int, list[int]] = {}
         self._elements: dict[tuple[int, int], list[int]] = {}
         self._all_elements: dict[int, list[int]] = {}
+        self._names: dict[tuple[int, int | None], NameIndex] = {}
         for kind in KINDS:
             for key, record in tables[kind].items():
                 self.apply(kind, key, record)
+        for account_id, id_ in gone:
+            for watcher in self._field_watchers:
+                watcher(account_id, id_)
         self.revision += 1
+
+    def watch_fields(self, watcher: Callable[[int, int], None]) -> None:
+        """Have a function called with the account and the id of every field that is stored or removed."""
+        self._field_watchers.append(watcher)
 
     def apply(self, kind: type[Struct], key: Key, record: Struct | None) -> None:
         """Set or remove one record and bring the indexes in line. Only transactions and backends call this."""
@@ -287,6 +309,10 @@ class Store:
             self._index_parent(old, cast("Group | Catalog | None", record))
 
     def _index_field(self, old: Field | None, new: Field | None) -> None:
+        changed = new or old
+        if changed is not None:
+            for watcher in self._field_watchers:
+                watcher(changed.account_id, changed.id)
         if old is not None:
             if new is None:
                 _discard(self._fields[old.scope], old.id)
@@ -314,6 +340,10 @@ class Store:
             insort(ids, record.id)
 
     def _index_element(self, old: Element | None, new: Element | None) -> None:
+        if self._names and (
+            old is None or new is None or old.name != new.name or old.catalog_id != new.catalog_id
+        ):
+            self._index_name(old, new)
         place = None if new is None else (new.account_id, new.catalog_id)
         if old is not None:
             if (old.account_id, old.catalog_id) == place:
@@ -323,6 +353,15 @@ class Store:
         if new is not None:
             insort(self._elements.setdefault((new.account_id, new.catalog_id), []), new.id)
             insort(self._all_elements.setdefault(new.account_id, []), new.id)
+
+    def _index_name(self, old: Element | None, new: Element | None) -> None:
+        for element, change in ((old, NameIndex.remove), (new, NameIndex.add)):
+            if element is None:
+                continue
+            for catalog_id in (element.catalog_id, None):
+                index = self._names.get((element.account_id, catalog_id))
+                if index is not None:
+                    change(index, element.id, element.name)
 
 
 def _discard(ids: list[int], id_: int) -> None:

@@ -11,7 +11,7 @@ import msgspec
 import orjson
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
@@ -75,6 +75,8 @@ def _endpoint(engine: Engine, actions: dict[str, Action]) -> Callable[[Request],
             engine.store.refresh()
             with engine.store.lock:
                 return _json(action(engine, body, path))
+        except ClientDisconnect:
+            return Response(status_code=400)
         except (ValueError, TypeError) as error:
             return _json({"error": str(error)}, 400)
         except LookupError as error:

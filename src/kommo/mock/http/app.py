@@ -70,7 +70,7 @@ class MockApp:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.cache = FieldCache()
+        self.cache = FieldCache(engine.store)
         self._control: Any = None
 
     @property

@@ -18,6 +18,7 @@ from .views import catalog_view, element_view, v2_link
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 250
 MAX_ROWS: Final = 500
+MAX_START: Final = 2**31
 CATALOGS: Final = "/api/v2/catalogs"
 ELEMENTS: Final = "/api/v2/catalog_elements"
 
@@ -30,7 +31,7 @@ def list_catalogs(context: Context) -> Reply:
     found = context.store.catalogs(context.account.id)
     if wanted:
         found = [catalog for catalog in found if catalog.id in wanted]
-    return _listed(context, CATALOGS, [catalog_view(catalog) for catalog in _rows(context, found)])
+    return _listed(context, CATALOGS, [catalog_view(catalog) for catalog in _cut(found, *_window(context))])
 
 
 def list_elements(context: Context) -> Reply:
@@ -41,9 +42,10 @@ def list_elements(context: Context) -> Reply:
         raise invalid("catalog_id", "This parameter is required.")
     wanted = _ids(context)
     term = query.text("term")
+    start, size = _window(context)
     ids: Sequence[int]
     if wanted:
-        found = (store.get(Element, context.account.id, id_) for id_ in sorted(wanted))
+        found = (store.get(Element, context.account.id, id_) for id_ in sorted(wanted, reverse=True))
         ids = [
             element.id
             for element in found
@@ -51,11 +53,12 @@ def list_elements(context: Context) -> Reply:
             and (catalog_id is None or element.catalog_id == catalog_id)
             and (not term or term.casefold() in element.name.casefold())
         ]
+        ids = _cut(ids, start, size)
     elif term:
-        ids = search(store, context.account, catalog_id, term)
+        ids = search(store, context.account, catalog_id, term, start, size)
     else:
-        ids = store.element_ids(context.account.id, catalog_id)
-    rows = (store.get(Element, context.account.id, id_) for id_ in _rows(context, _Reversed(ids)))
+        ids = _cut(_Reversed(store.element_ids(context.account.id, catalog_id)), start, size)
+    rows = (store.get(Element, context.account.id, id_) for id_ in ids)
     enum_integer = "v2-enum-integer" in context.quirks
     views = [
         element_view(store, element, enum_integer=enum_integer) for element in rows if element is not None
@@ -99,14 +102,14 @@ class _Reversed(Sequence[int]):
         return self._ids[size - 1 - index]
 
 
-def _rows(context: Context, records: Sequence[T]) -> Sequence[T]:
-    """The page that was asked for.
+def _window(context: Context) -> tuple[int, int | None]:
+    """Which part of a list was asked for: records to pass over, and how many to answer (None for all).
 
     The documents do not mention paging, yet every client relies on it, in one of two notations: page and limit (or
     PAGEN_1), limit_rows and limit_offset.
     """
     if "v2-paging" not in context.quirks:
-        return records
+        return 0, None
     query = context.query
     rows = query.integer("limit_rows", minimum=1, maximum=MAX_ROWS)
     offset = query.integer("limit_offset")
@@ -117,8 +120,11 @@ def _rows(context: Context, records: Sequence[T]) -> Sequence[T]:
     else:
         size = limit or DEFAULT_LIMIT
         start = (page - 1) * size
-    start = min(start, len(records))
-    return records[start : min(start + size, len(records))]
+    return min(start, MAX_START), size
+
+
+def _cut(records: Sequence[T], start: int, size: int | None) -> Sequence[T]:
+    return records[start:] if size is None else records[start : start + size]
 
 
 def _ids(context: Context) -> set[int]:

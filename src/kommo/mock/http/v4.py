@@ -26,9 +26,7 @@ def list_fields(context: Context, scope: Scope) -> Reply:
     chosen = ids[page.start : page.start + page.limit]
     if not chosen and "v4-list-empty-204" in context.quirks:
         return NO_CONTENT
-    rows = context.cache.page(
-        context.store, scope, chosen, context.base, code_null="v4-code-null" in context.quirks
-    )
+    rows = context.cache.page(scope, chosen, context.base, code_null="v4-code-null" in context.quirks)
     links = dumps(page.links(context.base + collection_path(scope), context.query))
     body = (
         b'{"_total_items":%d,"_page":%d,"_page_count":%d,"_links":%b,"_embedded":{"custom_fields":[%b]}}'
@@ -44,7 +42,7 @@ def get_field(context: Context, scope: Scope, id_: int) -> Reply:
             return NO_CONTENT
         raise HttpError(404, f"Cannot GET {context.path}")
     code_null = "v4-code-null" in context.quirks
-    return Reply(200, context.cache.page(context.store, scope, [id_], context.base, code_null=code_null), HAL)
+    return Reply(200, context.cache.page(scope, [id_], context.base, code_null=code_null), HAL)
 
 
 def create_fields(context: Context, scope: Scope) -> Reply:

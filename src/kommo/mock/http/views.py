@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from kommo.mock.groups import fields_of
@@ -115,42 +114,48 @@ def keyed_enums(before: Field, after: Field) -> dict[str, Any] | None:
 
 
 class FieldCache:
-    """The bytes of fields as lists and single reads answer them, kept for as long as the record is the same object."""
+    """The bytes of fields as lists and single reads answer them.
 
-    def __init__(self) -> None:
-        self._by_form: dict[tuple[str, bool], dict[int, tuple[Field, bytes]]] = {}
+    A field is encoded when it is first read, and again after it was changed: the store says which ones were.
 
-    def page(self, store: Store, scope: Scope, ids: list[int], base: str, *, code_null: bool) -> bytes:
+    Args:
+        store: whose fields they are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._by_form: dict[tuple[str, bool, int], dict[int, bytes]] = {}
+        store.watch_fields(self._changed)
+
+    def page(self, scope: Scope, ids: list[int], base: str, *, code_null: bool) -> bytes:
         """The fields of a page, joined by commas.
 
         Args:
+            scope: the scope of the fields.
             ids: ids of fields of the scope.
             base: scheme and authority that links start with.
             code_null: see `field_view`.
         """
-        # Addresses come from the Host header, so the number of them is the client's choice: keep a few.
-        known = self._by_form.get((base, code_null))
+        form = (base, code_null, scope.account_id)
+        known = self._by_form.get(form)
         if known is None:
+            # Addresses come from the Host header, so the number of them is the client's choice: keep a few.
             if len(self._by_form) >= _MAX_BASES:
                 self._by_form.clear()
-            known = self._by_form[(base, code_null)] = {}
-        account_id = scope.account_id
-        chunks: list[bytes] = []
-        get: Callable[..., Field | None] = store.get
-        for id_ in ids:
-            field = get(Field, account_id, id_)
-            entry = known.get(id_)
-            if entry is None or entry[0] is not field:
-                if field is None:
-                    continue
-                entry = (field, field_bytes(field, base, code_null=code_null))
-                known[id_] = entry
-            chunks.append(entry[1])
-        return b",".join(chunks)
+            known = self._by_form[form] = {}
+        try:
+            return b",".join([known[id_] for id_ in ids])
+        except KeyError:
+            for id_ in ids:
+                field = self._store.get(Field, scope.account_id, id_)
+                if field is not None:
+                    known[id_] = field_bytes(field, base, code_null=code_null)
+            return b",".join([known[id_] for id_ in ids])
 
-    def forget(self) -> None:
-        """Drop everything, after the contents of the store were replaced."""
-        self._by_form.clear()
+    def _changed(self, account_id: int, id_: int) -> None:
+        for form, known in self._by_form.items():
+            if form[2] == account_id:
+                known.pop(id_, None)
 
 
 def field_bytes(field: Field, base: str, *, code_null: bool) -> bytes:
