@@ -263,7 +263,7 @@ async def _worker(port: int, rng: random.Random, count: int, seen: Seen) -> None
         writer.close()
 
 
-async def fuzz(port: int, count: int, seed: int, connections: int = 16) -> Seen:
+async def fuzz(port: int, count: int, seed: int, connections: int = 64) -> Seen:
     """Send this many requests over some connections."""
     seen = Seen()
     each = -(-count // connections)
