@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from kommo.version import __version__
 
 if TYPE_CHECKING:
-    from kommo_client import models
     from kommo_client.client import UNSET, Unset
 
+    from kommo import models
     from kommo.client import Answer, AsyncKommo, Kommo
     from kommo.errors import KommoError
 
@@ -31,7 +31,7 @@ _PLACES = {
     "KommoError": "kommo.errors",
     "UNSET": "kommo_client.client",
     "Unset": "kommo_client.client",
-    "models": "kommo_client.models",
+    "models": "kommo.models",
 }
 
 __all__ = ["UNSET", "Answer", "AsyncKommo", "Kommo", "KommoError", "Unset", "__version__", "models"]
