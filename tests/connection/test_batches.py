@@ -252,17 +252,24 @@ def test_errors_inside_a_200_are_paired_with_the_items(sent, embedded, failures,
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
     lambda inner: (
-        st.lists(inner)
-        | st.dictionaries(st.sampled_from(["add", "update", "id", "msg", "code", "0"]) | st.text(), inner)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["add", "update", "id", "msg", "code", "0"]) | st.text(max_size=4),
+            inner,
+            max_size=3,
+        )
     ),
+    max_leaves=8,
 )
 
 
 @given(
     json_values,
-    st.fixed_dictionaries({}, optional={"add": st.lists(json_values), "update": st.lists(json_values)}),
+    st.fixed_dictionaries(
+        {}, optional={"add": st.lists(json_values, max_size=3), "update": st.lists(json_values, max_size=3)}
+    ),
 )
 def test_any_errors_become_one_exception_or_none(errors_inside, sent):
     error = partial_failure("op", sent, {"_embedded": {"items": [{"id": 1}], "errors": errors_inside}})

@@ -30,12 +30,16 @@ def fields(count: int) -> Iterator[models.CustomFieldCreate]:
 def test_create_and_update_many_fields(crm: Kommo) -> None:
     made = batches.send(crm.leads_custom_fields.create, fields(120))
 
-    assert [(item.name, result.name) for item, result in made] == [(f"field {n}", f"field {n}") for n in range(120)]
+    assert [(item.name, result.name) for item, result in made] == [
+        (f"field {n}", f"field {n}") for n in range(120)
+    ]
 
     changes = [models.CustomFieldBatchUpdate(id=result.id, name=f"new {result.name}") for _, result in made]
     changed = batches.send(crm.leads_custom_fields.update_batch, changes, size=250)
 
-    assert [(item.id, result.name) for item, result in changed] == [(change.id, change.name) for change in changes]
+    assert [(item.id, result.name) for item, result in changed] == [
+        (change.id, change.name) for change in changes
+    ]
     names = {field.id: field.name for field in crm.leads_custom_fields.iterate(limit=7)}
     assert all(names[change.id] == change.name for change in changes)
 
@@ -72,7 +76,10 @@ def test_v2_lists_and_elements(crm: Kommo) -> None:
     assert len(set(ids)) == 4
 
     with pytest.raises(BatchFailed) as raised:
-        batches.send(crm.v2_catalogs.update, [models.CatalogUpdate(id=id_, name="x") for id_ in [ids[0], 999_999, ids[1]]])
+        batches.send(
+            crm.v2_catalogs.update,
+            [models.CatalogUpdate(id=id_, name="x") for id_ in [ids[0], 999_999, ids[1]]],
+        )
 
     assert isinstance(raised.value.cause, PartialFailure)
     assert [item.id for item, _ in raised.value.done] == ids[:2]

@@ -146,11 +146,14 @@ def test_a_server_that_ignores_the_page_but_links_on_is_refused():
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
+    st.none() | st.booleans() | st.integers() | st.text(max_size=4),
     lambda inner: (
-        st.lists(inner)
-        | st.dictionaries(st.sampled_from(["id", "href", "next", "self", "items"]) | st.text(), inner)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["id", "href", "next", "self", "items"]) | st.text(max_size=4), inner, max_size=3
+        )
     ),
+    max_leaves=8,
 )
 links = st.fixed_dictionaries(
     {},
