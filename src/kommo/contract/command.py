@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import tempfile
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from attrs import evolve
+
 from kommo.command import CommandError
-from kommo.contract.options import DEFAULT_TOKEN, LAYERS, CannotRun, Options
-from kommo.contract.parallel import run_lanes
-from kommo.contract.reports import terminal
+from kommo.contract import har
+from kommo.contract.assertion import departures
+from kommo.contract.document import Contract
+from kommo.contract.explain import Lines, quirk
+from kommo.contract.findings import Finding
+from kommo.contract.options import DEFAULT_TOKEN, LAYERS, CannotRun, Options, Result
+from kommo.contract.parallel import merge, run_lanes
+from kommo.contract.port import Port
+from kommo.contract.recording import Recorder
+from kommo.contract.replay import replay
+from kommo.contract.reports import files, findings, terminal
+from kommo.contract.reproduce import curl
+from kommo.contract.run import complete
 from kommo.published import load_bundle
+from kommo.version import __version__
 
 SUMMARY: Final = "check a server against the published contract"
 
+HOLDS: Final = 0
 BROKEN: Final = 1
+
+_MOCK: Final = "the embedded mock"
 
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "--base-url", type=_url, metavar="URL", help="the server; without it, the embedded mock"
-    )
-    parser.add_argument("--token", help="its bearer token; by default $KOMMO_TOKEN, else demo")
-    parser.add_argument(
-        "--document", type=Path, metavar="FILE", help="another contract (JSON); by default, the published one"
-    )
+    _server(parser)
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="seed of everything random (default 1)"
     )
@@ -49,52 +61,240 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--jobs", type=_positive, metavar="N", help="processes; by default one per core")
     parser.add_argument("--report", type=Path, metavar="DIR", help="write reports into this directory")
+    parser.add_argument("--live", action="store_true", help="the server is a live account: read only")
+    parser.add_argument(
+        "--write", action="store_true", help="with --live: also write, inside things of the run's own"
+    )
+    parser.add_argument(
+        "--journal",
+        type=Path,
+        default=Path("kommo-contract.journal"),
+        metavar="FILE",
+        help="with --write: where everything is written down first (default kommo-contract.journal)",
+    )
+    parser.set_defaults(action=_check)
+    actions = parser.add_subparsers(metavar="ACTION", title="further actions")
+    again = actions.add_parser("replay", help="run the failures of a report again", allow_abbrev=False)
+    again.add_argument("report", type=Path, help="a directory made by --report, or its report.json")
+    again.add_argument("--only", type=_positive, metavar="N", help="the Nth failure alone")
+    _server(again)
+    again.set_defaults(action=_replay)
+    traffic = actions.add_parser("check", help="judge recorded traffic", allow_abbrev=False)
+    traffic.add_argument("traffic", type=Path, nargs="+", help="HTTP archives (.har)")
+    traffic.add_argument("--document", type=Path, metavar="FILE", help="another contract (JSON)")
+    traffic.set_defaults(action=_traffic)
+    clean = actions.add_parser(
+        "cleanup", help="take away what an interrupted --write run left", allow_abbrev=False
+    )
+    clean.add_argument("journal", type=Path)
+    _server(clean)
+    clean.set_defaults(action=_cleanup)
+    score = actions.add_parser("score", help="which seeded faults the suite finds", allow_abbrev=False)
+    score.add_argument("--fault", action="append", metavar="ID", help="this fault only; may be repeated")
+    score.add_argument("--layers", metavar="NAMES", help="layers to run against every fault")
+    score.add_argument(
+        "--all", action="store_true", help="run the layers of schemathesis against every fault too"
+    )
+    score.add_argument(
+        "--floor", type=float, metavar="SHARE", help="fail below this share of detected faults"
+    )
+    score.add_argument("--seed", type=int, default=1, metavar="N")
+    score.add_argument("--jobs", type=_positive, metavar="N")
+    score.add_argument("--document", type=Path, metavar="FILE", help="another contract (JSON)")
+    score.set_defaults(action=_score)
+
+
+def _server(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--base-url", type=_url, metavar="URL", help="the server; without it, the embedded mock"
+    )
+    parser.add_argument("--token", help="its bearer token; by default $KOMMO_TOKEN, else demo")
+    parser.add_argument("--document", type=Path, metavar="FILE", help="another contract (JSON)")
 
 
 def run(args: Namespace) -> int:
-    """Run the suite; 0 the contract holds, 1 it is broken.
+    """Run the suite, or one of the further actions; 0 the contract holds, 1 it is broken.
 
     Raises:
-        CommandError: the suite could not run.
+        CommandError: it could not run.
     """
-    document = _document(args.document) if args.document is not None else _bundle()
+    try:
+        code: int = args.action(args)
+    except CannotRun as error:
+        raise CommandError(str(error)) from error
+    return code
+
+
+def _check(args: Namespace) -> int:
     options = Options(
-        document=document,
+        document=_document(args.document),
         base_url=args.base_url,
-        token=args.token or os.environ.get("KOMMO_TOKEN") or DEFAULT_TOKEN,
+        token=_token(args),
         operations=args.operation,
         seed=args.seed,
         max_examples=args.max_examples,
         phases=tuple(name for name in args.layers.split(",") if name),
     )
+    if args.write and not args.live:
+        raise CommandError("--write is only for --live; without it everything is written to anyway")
+    if args.live and args.base_url is None:
+        raise CommandError("--live needs --base-url https://YOURS.kommo.com")
+    contract = Contract(options.document or {})
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="kommo-contract-") as recorded, terminal.Display() as display:
-        from attrs import evolve
-
-        try:
-            result = run_lanes(
-                evolve(options, on_progress=display),
-                jobs=args.jobs,
-                record=Path(recorded) if args.report is not None else None,
+        directory = Path(recorded)
+        options = evolve(options, on_progress=display)
+        left: list[str] = []
+        if args.live:
+            result, left = _live(args, options, directory if args.report is not None else None)
+        else:
+            result = run_lanes(options, jobs=args.jobs, record=directory if args.report is not None else None)
+        seconds = time.perf_counter() - started
+        result.seconds.setdefault("wall", seconds)
+        if args.report is not None:
+            secrets = [options.token] if options.token != DEFAULT_TOKEN else []
+            report = findings.document(
+                result, contract, secrets, base_url=options.base_url or _MOCK, version=__version__
             )
-        except CannotRun as error:
-            raise CommandError(str(error)) from error
-    count = sum(len([name for name in item if name in _METHODS]) for item in document["paths"].values())
-    print(terminal.summary(result, count, time.perf_counter() - started))
-    return 0 if result.ok else BROKEN
+            files.write(args.report, report, directory.glob("*.ndjson"), secrets)
+    print(terminal.summary(result, len(contract.operations), seconds, _explainer()))
+    if args.report is not None:
+        print(f"report: {args.report / 'report.html'}")
+    for line in left:
+        print(f"kommo contract: could not be deleted: {line}", file=sys.stderr)
+    return HOLDS if result.ok and not left else BROKEN
 
 
-_METHODS: Final = frozenset({"get", "post", "patch", "put", "delete"})
+def _live(args: Namespace, options: Options, record: Path | None) -> tuple[Result, list[str]]:
+    from kommo.contract.live import session
 
-
-def _bundle() -> dict[str, Any]:
+    if record is not None:
+        recorder: Callable[..., Any] | None = Recorder(record / "exchanges-0.ndjson", [options.token])
+        options = evolve(options, on_exchange=recorder)
+    else:
+        recorder = None
     try:
-        return load_bundle()
-    except FileNotFoundError as error:
-        raise CommandError(str(error)) from error
+        if not args.write:
+            return session.read_only(options), []
+        if options.operations is None:
+            contract = Contract(options.document or {})
+            chosen = [op.id for op in contract.operations.values() if set(op.tags) & set(session.TAGS)]
+            options = evolve(options, operations=chosen)
+        result, left = session.read_and_write(options, args.journal)
+        return merge([result], options.seed, sum(result.seconds.values())), left
+    finally:
+        if isinstance(recorder, Recorder):
+            recorder.close()
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _explainer() -> Callable[[Finding], str]:
+    lines = Lines()
+
+    def explain(finding: Finding) -> str:
+        shown = []
+        if finding.pointer:
+            line = lines.line(finding.pointer)
+            shown.append(f"contract: {finding.pointer}" + (f" (line {line})" if line else ""))
+        name = quirk(finding)
+        if name:
+            shown.append(f"may be the quirk {name}")
+        shown += [curl(exchange) for exchange in finding.calls[-3:]]
+        return "\n".join(line if len(line) <= 500 else line[:500] + "..." for line in shown)
+
+    return explain
+
+
+def _replay(args: Namespace) -> int:
+    data, found = findings.load(args.report)
+    if args.only is not None:
+        if args.only > len(found):
+            raise CommandError(
+                f"{args.report}: it holds {len(found)} failures, there is no number {args.only}"
+            )
+        found = [found[args.only - 1]]
+    contract = Contract(_document(args.document) or load_bundle())
+    options = Options(document=contract.document, base_url=args.base_url, token=_token(args))
+    if args.base_url is None and data["server"] != _MOCK:
+        raise CommandError(f"{args.report}: recorded against {data['server']}; say --base-url")
+    options = complete(options)
+    still = 0
+    with Port(options.base_url, options.token, app=options.app) as port:
+        for number, finding in enumerate(found, 1):
+            came = replay(finding, contract, port)
+            still += came.again
+            print(f"{number}. {finding.operation or 'server'}: {finding.check}: {finding.cause}")
+            print(f"   {'still there' if came.again else 'gone'}: {came.why}")
+    print(f"replay: {still} of {len(found)} failures are still there")
+    return BROKEN if still else HOLDS
+
+
+def _traffic(args: Namespace) -> int:
+    contract = Contract(_document(args.document) or {})
+    count = broken = 0
+    for path in args.traffic:
+        exchanges = list(har.read(path))
+        count += len(exchanges)
+        for exchange, violation in departures(exchanges, contract):
+            broken += 1
+            print(f"{path}: {exchange}: {violation.check}: {violation.message}")
+            if violation.pointer:
+                print(f"   contract: {violation.pointer}")
+    print(f"check: {count} exchanges, {broken} departures from the contract")
+    return BROKEN if broken else HOLDS
+
+
+def _cleanup(args: Namespace) -> int:
+    from kommo.contract.live import journal, session
+
+    if not args.journal.exists():
+        raise CommandError(f"{args.journal}: no such journal")
+    base_url = args.base_url or journal.read(args.journal).base_url
+    left = session.clean_up(base_url, _token(args), args.journal)
+    for line in left:
+        print(f"could not be deleted: {line}")
+    print(f"cleanup: {'everything is gone' if not left else f'{len(left)} things are left'} at {base_url}")
+    return BROKEN if left else HOLDS
+
+
+def _score(args: Namespace) -> int:
+    from kommo.contract import score
+    from kommo.contract.faults import FAULTS
+
+    unknown = sorted(set(args.fault or ()) - {*FAULTS, score.SOUND})
+    if unknown:
+        raise CommandError(f"no fault {', '.join(unknown)}; there are: {', '.join(FAULTS)}")
+    layers = tuple(args.layers.split(",")) if args.layers else LAYERS if args.all else score.OWN
+    rest = () if args.all or args.layers else ("coverage",)
+    with terminal.Display() as display:
+        verdicts = score.score(
+            _document(args.document) or {},
+            faults=args.fault,
+            layers=layers,
+            rest=rest,
+            seed=args.seed,
+            jobs=args.jobs,
+            on_verdict=lambda verdict: display.say(f"{verdict.layer}: {verdict.fault}"),
+        )
+    print(score.table(verdicts))
+    share = score.detection(verdicts)
+    floor = args.floor if args.floor is not None else score.FLOOR if args.fault is None else 0.0
+    if share < floor:
+        print(
+            f"kommo contract: {share:.1%} of the faults were found, the floor is {floor:.1%}", file=sys.stderr
+        )
+    return BROKEN if share < floor or score.false_alarms(verdicts) else HOLDS
+
+
+def _token(args: Namespace) -> str:
+    return args.token or os.environ.get("KOMMO_TOKEN") or DEFAULT_TOKEN
+
+
+def _document(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        try:
+            return load_bundle()
+        except FileNotFoundError as error:
+            raise CommandError(str(error)) from error
     try:
         document = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:

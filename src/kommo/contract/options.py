@@ -17,6 +17,8 @@ SCHEMATHESIS: Final = ("examples", "coverage", "fuzzing", "stateful")
 LAYERS: Final = ("walk", "media", "nearmiss", "model", "leaks", *SCHEMATHESIS)
 #: Layers that touch all entities at once; nothing else may run beside them.
 ALONE: Final = ("leaks",)
+#: Layers that only read; not part of a run against a mock, where the others read more.
+READING: Final = ("reading",)
 
 DEFAULT_TOKEN: Final = "demo"
 
@@ -50,6 +52,8 @@ class Options:
         phases: layers to run, a subset of `LAYERS`.
         stop_at_first: end the run with the first finding.
         max_response_time: seconds an answer may take before it is a finding; None does not measure.
+        transport: an httpx transport to use instead of the network (the gate of a live account).
+        gentle: make few things instead of many: a live account has limits of its own.
         on_progress, on_exchange: called with every sign of life and every exchange.
     """
 
@@ -63,6 +67,8 @@ class Options:
     phases: Sequence[str] = LAYERS
     stop_at_first: bool = False
     max_response_time: float | None = None
+    transport: Any = field(default=None, eq=False)
+    gentle: bool = False
     on_progress: Callable[[Progress], None] | None = field(default=None, eq=False)
     on_exchange: Callable[[Exchange, str], None] | None = field(default=None, eq=False)
 

@@ -11,8 +11,8 @@ import httpx
 from attrs import evolve
 
 from kommo.contract.document import Contract
-from kommo.contract.layers import media, model, nearmiss, schema, walk
-from kommo.contract.options import LAYERS, SCHEMATHESIS, CannotRun, Options, Result
+from kommo.contract.layers import media, model, nearmiss, reading, schema, walk
+from kommo.contract.options import LAYERS, READING, SCHEMATHESIS, CannotRun, Options, Result
 from kommo.contract.port import Port
 from kommo.contract.session import Halted, Session, unreachable
 from kommo.published import load_bundle
@@ -23,6 +23,7 @@ _OWN: Final[dict[str, Callable[[Session], None]]] = {
     "nearmiss": nearmiss.run,
     "model": model.run,
     "leaks": walk.run_leaks,
+    "reading": reading.run,
 }
 
 
@@ -41,7 +42,7 @@ def run(options: Options) -> Result:
     options = complete(options)
     contract = Contract(options.document or {})
     _validate(options, contract)
-    with Port(options.base_url, options.token, app=options.app) as port:
+    with Port(options.base_url, options.token, app=options.app, transport=options.transport) as port:
         session = Session(options, contract, port)
         for phases in _steps(options):
             if session.done:
@@ -50,8 +51,10 @@ def run(options: Options) -> Result:
             try:
                 _step(session, phases)
             except Halted as halt:
+                # What was found so far is worth telling; without it there is nothing to tell but why.
                 if not session.findings:
                     raise CannotRun(f"{phases[0]}: {halt}") from halt
+                break
             except httpx.TransportError as error:
                 raise unreachable(port, error) from error
             session.seconds["+".join(phases)] = time.perf_counter() - started
@@ -86,7 +89,7 @@ def _step(session: Session, phases: tuple[str, ...]) -> None:
 
 def _steps(options: Options) -> Iterator[tuple[str, ...]]:
     """Yield the layers in order; neighbouring ones of schemathesis are one run of its engine."""
-    wanted = [name for name in LAYERS if name in options.phases]
+    wanted = [name for name in (*READING, *LAYERS) if name in options.phases]
     for theirs, names in groupby(wanted, key=lambda name: name in SCHEMATHESIS):
         if theirs:
             yield tuple(names)
@@ -95,7 +98,7 @@ def _steps(options: Options) -> Iterator[tuple[str, ...]]:
 
 
 def _validate(options: Options, contract: Contract) -> None:
-    unknown = sorted(set(options.phases) - set(LAYERS))
+    unknown = sorted(set(options.phases) - {*READING, *LAYERS})
     if unknown:
         raise CannotRun(f"no layer {', '.join(unknown)}; there are: {', '.join(LAYERS)}")
     missing = sorted(set(options.operations or ()) - set(contract.operations))

@@ -34,6 +34,11 @@ class Display:
             findings = f", {progress.findings} findings" if progress.findings else ""
             self._status.update(f"{progress.cases} cases{findings}  {progress.layer}: {progress.step}")
 
+    def say(self, text: str) -> None:
+        """Show a line of text."""
+        if self._status is not None:
+            self._status.update(text)
+
     def __enter__(self) -> Self:
         if self._status is not None:
             self._status.start()
@@ -46,7 +51,9 @@ class Display:
             self._status.stop()
 
 
-def summary(result: Result, operations: int, seconds: float, explain: Callable[[Finding], str] | None = None) -> str:
+def summary(
+    result: Result, operations: int, seconds: float, explain: Callable[[Finding], str] | None = None
+) -> str:
     """Return the end of a run in a few lines.
 
     Args:

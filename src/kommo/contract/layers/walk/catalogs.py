@@ -14,6 +14,8 @@ from kommo.contract.session import Script
 _SWITCHES = ("can_add_elements", "can_show_in_cards", "can_link_multiple")
 #: More than any page the vendor is known to cut a list into (50).
 _MANY = 53
+#: On a live account, which may hold ten lists.
+_FEW = 6
 
 
 def walk(script: Script) -> None:
@@ -29,7 +31,10 @@ def walk(script: Script) -> None:
             "can_show_in_cards": True,
         },
         {"name": f"{PREFIX} second", "request_id": 5, "can_link_multiple": False},
-        *({"name": f"{PREFIX} bulk {number}"} for number in range(_MANY - 2)),
+        *(
+            {"name": f"{PREFIX} bulk {number}"}
+            for number in range((_FEW if script.session.options.gentle else _MANY) - 2)
+        ),
     ]
     if script.contract.valid_request(operation, {"add": [{"name": "x", "type": "products"}]}):
         # One list of the special types is all an account may have; that one is a probe of its own.

@@ -28,7 +28,7 @@ def walk(script: Script, entity: str) -> None:
     _present(collection, made, before.by_id())
     _entity_type(collection, made, entity)
     paging.check(collection)
-    _filters(collection, made)
+    filters(collection, made)
     _update_one(collection, made[0])
     _update_batch(collection, made)
     _options(collection, made)
@@ -172,7 +172,7 @@ def _entity_type(collection: Collection, made: Sequence[Model], entity: str) -> 
                 )
 
 
-def _filters(collection: Collection, made: Sequence[Model]) -> None:
+def filters(collection: Collection, made: Sequence[Model]) -> None:
     """The declared filters and orders of the list do what they say."""
     script, operation = collection.script, collection.op("list")
     declared = script.contract.operations[operation].paging

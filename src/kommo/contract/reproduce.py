@@ -1,0 +1,135 @@
+"""A finding as something to run: curl, and Python with the client where the client can say it."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from kommo.contract.document import Contract
+from kommo.contract.exchange import NO_JSON, Exchange
+from kommo.contract.ground import split
+
+#: Headers worth repeating; the rest is the client's own business.
+_KEPT = ("content-type", "cookie")
+_MODELS = {
+    "create custom_fields": "CustomFieldCreate",
+    "update custom_fields": "CustomFieldUpdate",
+    "update_batch custom_fields": "CustomFieldBatchUpdate",
+    "create custom_field_groups": "CustomFieldGroupCreate",
+    "update custom_field_groups": "CustomFieldGroupUpdate",
+    "write v2_catalogs": "CatalogsWrite",
+    "write v2_catalog_elements": "CatalogElementsWrite",
+}
+
+
+def curl(exchange: Exchange) -> str:
+    """Return the request as a curl command; the token is $KOMMO_TOKEN."""
+    parts = ["curl", "-sS"]
+    if exchange.method != "GET":
+        parts += ["-X", exchange.method]
+    words = [" ".join(parts), shlex.quote(exchange.url)]
+    authorization = exchange.request_headers.get("authorization")
+    if authorization is not None:
+        good = authorization.startswith("Bearer ") and "kommo-contract" not in authorization
+        words.append(
+            '-H "Authorization: Bearer $KOMMO_TOKEN"'
+            if good
+            else "-H " + shlex.quote(f"Authorization: {authorization}")
+        )
+    words += [
+        f"-H {shlex.quote(f'{name}: {exchange.request_headers[name]}')}"
+        for name in _KEPT
+        if name in exchange.request_headers
+    ]
+    if exchange.request_body:
+        words.append("--data-binary " + shlex.quote(_short(exchange.request_body.decode("utf-8", "replace"))))
+    return " ".join(words)
+
+
+def _short(text: str, limit: int = 4000) -> str:
+    return (
+        text
+        if len(text) <= limit
+        else text[:limit] + f"... ({len(text)} characters, see the recorded exchange)"
+    )
+
+
+def python(contract: Contract, calls: Sequence[Exchange]) -> str:
+    """Return the calls as a Python program: with the client, or with httpx where the client would refuse."""
+    if not calls:
+        return ""
+    base = "{0.scheme}://{0.netloc}".format(urlsplit(calls[0].url))
+    lines = [_client(contract, exchange) or _httpx(exchange) for exchange in calls]
+    head = ["import os"]
+    if any(line.startswith("httpx") for line in lines):
+        head.append("import httpx")
+    if any("crm." in line for line in lines):
+        head.append("from kommo import Kommo, models")
+        head += ["", f'crm = Kommo(base_url={base!r}, token=os.environ["KOMMO_TOKEN"])']
+    return "\n".join([*head, *(f"print({line})" for line in lines)])
+
+
+def _client(contract: Contract, exchange: Exchange) -> str | None:
+    operation = contract.operations.get(exchange.operation or "")
+    if (
+        operation is None
+        or contract.request_violations(exchange)
+        or exchange.request_headers.get("authorization") is None
+    ):
+        return None
+    verb, tag = split(operation.id)
+    match = operation.pattern.match(exchange.path)
+    arguments = [_literal(unquote(value)) for value in match.groups()] if match else []
+    if exchange.request_body:
+        if exchange.sent is NO_JSON:
+            return None
+        kind = (
+            tag
+            if tag.startswith("v2_")
+            else "custom_field_groups"
+            if tag.endswith("groups")
+            else "custom_fields"
+        )
+        model = _MODELS.get(f"{verb} {kind}")
+        if model is None:
+            return None
+        made = f"models.{model}.from_dict"
+        sent = exchange.sent
+        if verb in ("create", "update_batch"):
+            if not isinstance(sent, list):
+                return None
+            arguments.append(f"[{', '.join(f'{made}({item!r})' for item in sent)}]")
+        else:
+            arguments.append(f"{made}({sent!r})")
+    for name, value in parse_qsl(urlsplit(exchange.url).query):
+        if name not in ("page", "limit", "id", "catalog_id", "term", "limit_rows", "limit_offset"):
+            return None
+        arguments.append(f"{name}={_literal(value) if name != 'term' else repr(value)}")
+    return f"crm.{tag}.{verb}({', '.join(arguments)})"
+
+
+def _literal(text: str) -> str:
+    return text if text.isascii() and text.isdigit() else repr(text)
+
+
+def _httpx(exchange: Exchange) -> str:
+    headers: dict[str, Any] = {
+        name: exchange.request_headers[name] for name in _KEPT if name in exchange.request_headers
+    }
+    shown = [f"{name!r}: {value!r}" for name, value in headers.items()]
+    if "authorization" in exchange.request_headers:
+        shown.append("'authorization': 'Bearer ' + os.environ['KOMMO_TOKEN']")
+    content = f", content={exchange.request_body!r}" if exchange.request_body else ""
+    return f"httpx.request({exchange.method!r}, {exchange.url!r}, headers={{{', '.join(shown)}}}{content})"
+
+
+def pretty(content: bytes, limit: int = 2000) -> str:
+    """Return a body for people: indented when it is JSON, cut when it is long."""
+    try:
+        text = json.dumps(json.loads(content), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        text = content.decode("utf-8", "replace")
+    return _short(text, limit)
