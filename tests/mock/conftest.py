@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json as jsonlib
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -96,6 +98,10 @@ class Api:
         with pytest.raises(StopIteration):
             coroutine.send(None)
         start, *bodies = messages
+        if "KOMMO_MOCK_EXERCISED" in os.environ:
+            note = [os.environ["PYTEST_CURRENT_TEST"], method, path, start["status"]]
+            with Path(os.environ["KOMMO_MOCK_EXERCISED"]).open("a") as file:
+                file.write(jsonlib.dumps(note) + "\n")
         return Answer(
             start["status"],
             {name.decode(): value.decode("latin-1") for name, value in start["headers"]},

@@ -332,3 +332,65 @@ def test_keys_of_an_answer_depend_on_the_entity(api):
         assert ("group_id" in keys[entity]) == (entity in ENTITIES_WITH_GROUPS)
         assert ("nested" in keys[entity]) == (entity == "catalogs")
     assert keys["leads"] - keys["contacts"] == {"chained_lists", "tracking_callback"}
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_every_operation_of_every_entity(make_api, entity):
+    """One life of a field in each entity, with the refusals that the documents name."""
+    api = with_list(make_api())
+    path = PATHS[entity]
+    field = make(api, path, code="ONE")
+    one = f"{path}/{field['id']}"
+    assert [item["id"] for item in api("GET", path).fields] == [field["id"]]
+    read = api("GET", one).data
+    assert read == {key: value for key, value in field.items() if key != "request_id"}
+    assert read["_links"]["self"]["href"] == f"http://acme.test{one}"
+    assert api("PATCH", path, [{"id": field["id"], "name": "two"}]).fields[0]["name"] == "two"
+    assert api("PATCH", one, {"name": "three"}).data["name"] == "three"
+    for method, target in [
+        ("GET", path),
+        ("POST", path),
+        ("PATCH", path),
+        ("GET", one),
+        ("PATCH", one),
+        ("DELETE", one),
+    ]:
+        assert api(method, target, [{}], token=None).status == 401
+        if method != "GET":
+            assert api(method, target, [{}], token="demo-user").status == 403
+    item = {"name": "x", "type": "text"}
+    assert api("POST", path, [item] * 251).status == api("PATCH", path, [item] * 251).status == 422
+    assert (
+        api("POST", path, [{}]).status
+        == api("PATCH", path, [{}]).status
+        == api("PATCH", one, []).status
+        == 400
+    )
+    assert api("GET", f"{path}?limit=251").status == 422
+    assert api("GET", f"{path}?page=0").status == api("GET", f"{path}/x").status == 400
+    assert api("DELETE", f"{path}/x").status == 400
+    assert api("DELETE", one).status == 204
+    assert (
+        api("GET", one).status == api("PATCH", one, {"name": "x"}).status == api("DELETE", one).status == 404
+    )
+    assert api("GET", path).status == 204
+
+
+@pytest.mark.parametrize("entity", sorted(ENTITIES_WITH_GROUPS))
+def test_every_operation_of_every_group(api, entity):
+    path = f"{PATHS[entity]}/groups"
+    group = api("POST", path, [{"name": "g", "sort": 1}]).fields[0]
+    one = f"{path}/{group['id']}"
+    assert group["id"] in [item["id"] for item in api("GET", path).fields]
+    assert api("GET", one).data["entity_type"] == entity
+    assert api("PATCH", one, {"name": "h"}).data["name"] == "h"
+    for method, target in [("GET", path), ("POST", path), ("GET", one), ("PATCH", one), ("DELETE", one)]:
+        assert api(method, target, [{}], token=None).status == 401
+        if method != "GET":
+            assert api(method, target, [{}], token="demo-user").status == 403
+    assert api("POST", path, [{"name": "g", "sort": 1}] * 251).status == 422
+    assert api("POST", path, [{}]).status == api("PATCH", one, {}).status == 400
+    assert api("DELETE", one).status == 204
+    assert (
+        api("GET", one).status == api("PATCH", one, {"name": "x"}).status == api("DELETE", one).status == 404
+    )

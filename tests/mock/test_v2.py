@@ -250,3 +250,11 @@ def test_forms_write_what_json_writes(shop):
 def test_what_cannot_be_read_is_refused_as_a_whole(shop, body):
     answer = shop("POST", ELEMENTS, body)
     assert (answer.status, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
+@pytest.mark.parametrize("path", [CATALOGS, ELEMENTS])
+def test_refusals_of_both_resources(shop, path):
+    assert shop("GET", path, token=None).status == shop("POST", path, {}, token=None).status == 401
+    assert shop("POST", path, {"delete": [1]}, token="demo-user").status == 403
+    assert shop("POST", path, {"delete": [1] * 251}).status == 422
+    assert shop("POST", path, {}).status == shop("GET", f"{path}?id=x").status == 400
