@@ -27,6 +27,9 @@ _IN_THE_WHEEL = (
     "kommo_client/py.typed",
     "kommo/published/kommo.openapi.yaml",
     "kommo/published/kommo.openapi.json",
+    "kommo/published/api.html",
+    "kommo/published/generator_config.yml",
+    "kommo/published/generator_templates/model.py.jinja",
 )
 _LOCAL_MOCK = "http://127.0.0.1:8080"
 _START_MOCK = (
