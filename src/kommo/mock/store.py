@@ -64,30 +64,39 @@ class Backend(Protocol):
 
     def begin(self, store: Store) -> None:
         """Take the write lock and bring the store up to date with what other processes have written."""
+        ...
 
     def commit(self, changes: Mapping[tuple[type[Struct], Key], Struct | None]) -> None:
         """Write the changes durably and release the lock."""
+        ...
 
     def abandon(self) -> None:
         """Release the lock without writing."""
+        ...
 
     def refresh(self, store: Store) -> None:
         """Bring the store up to date with what other processes have written."""
+        ...
 
     def close(self) -> None:
         """Release the file."""
+        ...
 
     def snapshots(self) -> dict[str, None]:
         """The names of the snapshots."""
+        ...
 
     def save_snapshot(self, name: str, tables: Tables) -> None:
         """Keep tables under a name."""
+        ...
 
     def load_snapshot(self, name: str) -> Tables | None:
         """The tables under a name, or None."""
+        ...
 
     def forget_snapshot(self, name: str) -> bool:
         """Remove a snapshot; False when there is none."""
+        ...
 
 
 def empty_tables() -> Tables:

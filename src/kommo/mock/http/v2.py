@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 from kommo.mock.catalogs import write_catalogs
 from kommo.mock.elements import search, write_elements
@@ -137,8 +138,8 @@ def _ids(context: Context) -> set[int]:
 def _listed(context: Context, path: str, views: list[dict[str, Any]]) -> Reply:
     if not views:
         return NO_CONTENT
-    # The query goes back as it came; what is not a character of a URL stays percent-encoded in it.
-    query = context.raw_query.decode("latin-1")
+    # The query goes back as it came, except for bytes that a URL cannot hold as they are.
+    query = quote(context.raw_query, safe="%/:?@!$&'()*+,;=-._~[]")
     return hal(
         {
             "_links": v2_link(f"{path}?{query}" if query else path, "get"),
