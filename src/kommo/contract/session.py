@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -177,9 +178,20 @@ class Script:
                 expected="" if expected is None else repr(expected),
                 got="" if got is None and expected is None else repr(got),
                 pointer=pointer or (own.pointer if own is not None else ""),
-                calls=tuple(calls),
+                calls=tuple(self._from_the_start(calls)),
             )
         )
+
+    def _from_the_start(self, calls: Sequence[Exchange]) -> list[Exchange]:
+        """Put the creations of the things that some calls are about in front of them, so that they stand alone."""
+        found = list(calls)
+        for exchange in reversed(self.calls):
+            if exchange in found or not exchange.accepted or not _creates(exchange):
+                continue
+            ids = _ids(exchange.answer)
+            if ids & {word for one in found for word in _words(one)}:
+                found.insert(0, exchange)
+        return found
 
     def need(self, condition: object, reason: str) -> None:
         """Stop the layer when the ground it stands on is missing.
@@ -199,6 +211,33 @@ def _retry_after(exchange: Exchange) -> float:
         return max(0.0, float(value))
     except (TypeError, ValueError):
         return 1.0
+
+
+def _creates(exchange: Exchange) -> bool:
+    sent = exchange.sent
+    return (
+        exchange.method == "POST"
+        and (not isinstance(sent, dict) or "update" not in sent)
+        and b'"delete"' not in (exchange.request_body[:12])
+    )
+
+
+def _ids(value: Any) -> set[str]:
+    """Return every id in an answer."""
+    if isinstance(value, dict):
+        own = {str(value["id"])} if isinstance(value.get("id"), int | str) else set()
+        return own.union(*(_ids(inner) for inner in value.values()))
+    if isinstance(value, list):
+        return set().union(*(_ids(inner) for inner in value))
+    return set()
+
+
+def _words(exchange: Exchange) -> set[str]:
+    """Return what may be an id in the path, query and body of a request."""
+    words = {*exchange.path.split("/"), *(value for _, value in exchange.query)}
+    return words | set(
+        re.findall(r'[:\[,]\s*"?([a-z_]*[0-9]+)', exchange.request_body.decode("utf-8", "replace"))
+    )
 
 
 def unreachable(port: Port, error: Exception) -> CannotRun:

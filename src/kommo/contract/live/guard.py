@@ -148,7 +148,9 @@ class Guard(httpx.BaseTransport):
         deleted = body.get("delete") or []
         if not all(isinstance(one, list) for one in (added, updated, deleted)):
             return None
-        if not all(isinstance(item, dict) for item in [*added, *updated]):
+        if not (added or updated or deleted) or not all(
+            isinstance(item, dict) for item in [*added, *updated]
+        ):
             return None
         names = [item.get("name") for item in added]
         if not all(map(_marked, names)) or not all(

@@ -55,6 +55,7 @@ class Journal:
             raise CommandError(f"{path}: a journal of {known.base_url}; use another --journal for {base_url}")
         self.contents = known
         try:
+            _drop_unfinished(path)
             self._file = path.open("ab")
         except OSError as error:
             raise CommandError(f"{path}: cannot write the journal ({error})") from error
@@ -92,6 +93,16 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _drop_unfinished(path: Path) -> None:
+    """Cut off a last line that a crash left half-written; what follows must begin on a line of its own."""
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        os.truncate(path, whole)
 
 
 def read(path: Path) -> Contents:

@@ -18,10 +18,11 @@ class Display:
     """One line of progress on a terminal; nothing where output goes to a file.
 
     Args:
-        stream: where to draw.
+        stream: where to draw; None for standard error.
     """
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
+    def __init__(self, stream: TextIO | None = None) -> None:
+        stream = stream or sys.stderr
         self._status: Any = None
         if stream.isatty():
             from rich.console import Console

@@ -1,0 +1,178 @@
+"""Findings, reports, replay and traffic: what people do with a failure."""
+
+from __future__ import annotations
+
+import json
+import re
+from xml.etree import ElementTree
+
+import httpx
+import pytest
+
+from kommo.cli import main
+from kommo.contract import ContractBroken, Options, har, run, validates
+from kommo.contract.faults import FAULTS, Faulty
+from kommo.contract.findings import Finding, Findings
+from kommo.contract.port import Port
+from kommo.contract.recording import Recorder, from_json, read, to_json
+from kommo.contract.replay import replay
+from kommo.contract.reports import files, findings
+from kommo.contract.reproduce import curl, python
+from kommo.mock import MockConfig, create_app
+
+TOKEN = "s3cr3t-canary-token-of-this-test"
+OPERATIONS = [
+    "list_leads_custom_fields",
+    "create_leads_custom_fields",
+    "delete_leads_custom_fields",
+    "get_leads_custom_fields",
+]
+
+
+def faulty(fault):
+    return Faulty(create_app(MockConfig(token=TOKEN, seed="demo")), FAULTS[fault])
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """A run against a server that repeats the caller's headers, and everything it wrote."""
+    from kommo.contract.document import Contract
+    from kommo.published import load_bundle
+
+    directory = tmp_path_factory.mktemp("reports")
+    recorded = directory / "recorded.ndjson"
+    document = load_bundle()
+    with Recorder(recorded, [TOKEN]) as recorder:
+        options = Options(
+            document=document,
+            app=faulty("token-in-error"),
+            token=TOKEN,
+            phases=("walk",),
+            operations=OPERATIONS,
+            on_exchange=recorder,
+        )
+        result = run(options)
+    report = findings.document(result, Contract(document), [TOKEN], base_url="http://testserver", version="1")
+    made = files.write(directory / "out", report, [recorded], [TOKEN])
+    return result, made
+
+
+def test_no_report_holds_the_token(broken):
+    result, made = broken
+    assert any(finding.check == "secrets" for finding in result.findings)
+    for path in made:
+        assert path.stat().st_size > 0
+        assert TOKEN.encode() not in path.read_bytes(), path.name
+
+
+def test_the_reports_are_well_formed(broken):
+    _, made = broken
+    by_name = {path.name: path for path in made}
+    suite = ElementTree.parse(by_name["junit.xml"]).getroot().find("testsuite")
+    assert suite is not None
+    assert int(suite.get("failures", "0")) == len(suite.findall("testcase/failure/..")) > 0
+    page = by_name["report.html"].read_text()
+    assert not re.search(r"""(?:src|href)\s*=\s*["']?https?:""", page)
+    archive = list(har.read(by_name["exchanges.har"]))
+    recorded = [exchange for exchange, _ in read(by_name["exchanges.ndjson"])]
+    assert [(e.method, e.url, e.status, e.body) for e in archive] == [
+        (e.method, e.url, e.status, e.body) for e in recorded
+    ]
+    _, loaded = findings.load(by_name["report.json"].parent)
+    assert loaded
+    assert json.loads(by_name["report.json"].read_text())["findings"][0]["curl"]
+
+
+def test_each_defect_is_reported_once_in_its_shortest_form(app, contract):
+    with Port(None, "demo", app=app) as port:
+        calls = [port.send(contract.operations["list_v2_catalogs"]) for _ in range(3)]
+    one = Finding("walk", "echo", "x", "cause", "long", calls=tuple(calls))
+    found = Findings([one, Finding("model", "echo", "x", "cause", "short", calls=tuple(calls[:1]))])
+    assert [(finding.layer, finding.message) for finding in found] == [("walk", "short")]
+
+
+@pytest.mark.parametrize(
+    "fault", ["field-without-name", "sort-forgotten", "delete-without-effect", "unknown-id-200"]
+)
+def test_a_replayed_failure_is_there_until_it_is_mended(fault, document, contract):
+    result = run(
+        Options(document=document, app=faulty(fault), token=TOKEN, phases=("walk",), operations=OPERATIONS)
+    )
+    recorded = [
+        from_json(json.loads(json.dumps(to_json(call, "walk", [TOKEN])))) for call in result.findings[0].calls
+    ]
+    finding = Finding(
+        "walk",
+        result.findings[0].check,
+        result.findings[0].operation,
+        result.findings[0].cause,
+        "",
+        calls=tuple(recorded),
+    )
+    with Port(None, TOKEN, app=faulty(fault)) as port:
+        assert replay(finding, contract, port).again
+    with Port(None, TOKEN, app=create_app(MockConfig(token=TOKEN, seed="demo"))) as port:
+        assert not replay(finding, contract, port).again
+
+
+def test_a_finding_is_shown_as_curl_and_as_python(document, contract):
+    result = run(
+        Options(
+            document=document,
+            app=faulty("sort-forgotten"),
+            token=TOKEN,
+            phases=("walk",),
+            operations=OPERATIONS,
+        )
+    )
+    finding = next(one for one in result.findings if one.check == "echo")
+    assert "$KOMMO_TOKEN" in curl(finding.calls[-1])
+    assert TOKEN not in curl(finding.calls[-1])
+    program = python(contract, finding.calls)
+    compile(program, "program", "exec")
+    assert "crm.leads_custom_fields.create([models.CustomFieldCreate.from_dict(" in program
+    assert TOKEN not in program
+
+
+def test_traffic_is_validated(server, tmp_path, capsys):
+    headers = {"authorization": "Bearer demo"}
+    good = httpx.get(f"{server.url}/api/v4/leads/custom_fields", headers=headers)
+    validates(good)
+    bad = httpx.Response(
+        200, json={"nothing": 1}, request=good.request, headers={"content-type": "application/hal+json"}
+    )
+    with pytest.raises(ContractBroken, match=r"list_leads|schema"):
+        validates([good, bad])
+    from kommo.contract.assertion import exchange_of
+
+    archive = tmp_path / "traffic.har"
+    with archive.open("w") as stream:
+        har.write(stream, [(exchange_of(good), ""), (exchange_of(bad), "")], [])
+    with pytest.raises(ContractBroken):
+        validates(archive)
+    assert main(["contract", "check", str(archive)]) == 1
+    assert "2 exchanges" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "{tmp}/none.har"],
+        ["replay", "{tmp}"],
+        ["cleanup", "{tmp}/none.journal"],
+        ["--live"],
+        ["--write"],
+        ["--document", "{tmp}/none.json"],
+        ["--base-url", "ftp://x"],
+        ["--operation", "no_such"],
+        ["--layers", "nothing"],
+        ["score", "--fault", "no_such"],
+    ],
+)
+def test_mistakes_get_one_line_and_code_2(arguments, tmp_path, capsys):
+    (tmp_path / "report.json").write_text("{}")
+    code = main(["contract", *(argument.format(tmp=tmp_path) for argument in arguments)])
+    said = capsys.readouterr()
+    assert code == 2
+    assert "Traceback" not in said.err
+    assert said.err.strip()

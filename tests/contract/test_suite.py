@@ -1,0 +1,83 @@
+"""The suite on sound servers: it finds nothing, and it reaches everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from kommo.contract import LAYERS, CannotRun, Options, run
+from kommo.contract.options import SCHEMATHESIS
+from kommo.mock import MockConfig, create_app
+
+OWN = tuple(name for name in LAYERS if name not in SCHEMATHESIS)
+COMBINATIONS = [
+    ("base", "documented", "documented"),
+    ("all", "observed", "demo"),
+    ("all", "lenient", "empty"),
+]
+FEW = [
+    "list_leads_custom_fields",
+    "create_leads_custom_fields",
+    "get_leads_custom_fields",
+    "update_leads_custom_fields",
+    "delete_leads_custom_fields",
+    "write_v2_catalogs",
+    "list_v2_catalogs",
+]
+
+
+@pytest.mark.parametrize(("overlays", "profile", "state"), COMBINATIONS)
+def test_the_own_layers_find_nothing_and_reach_every_operation(
+    overlays, profile, state, document, base_document
+):
+    app = create_app(MockConfig(token="demo", seed=state, profile=profile))
+    judged_by = document if overlays == "all" else base_document
+    result = run(Options(document=judged_by, app=app, phases=OWN, max_examples=2))
+    assert result.findings == []
+    assert len(result.operations) == 60
+
+
+@pytest.mark.parametrize("over", ["process", "HTTP"])
+def test_schemathesis_finds_nothing(over, document, app, server):
+    where = {"app": app} if over == "process" else {"base_url": server.url}
+    result = run(
+        Options(document=document, operations=FEW, phases=SCHEMATHESIS, max_examples=2, seed=3, **where)
+    )
+    assert result.findings == []
+    assert set(result.cases) == set(SCHEMATHESIS)
+
+
+def test_the_same_seed_makes_the_same_requests(document):
+    made = []
+    for _ in range(2):
+        requests: list[tuple[str, str, bytes]] = []
+        run(
+            Options(
+                document=document,
+                app=create_app(MockConfig(token="demo", seed="demo")),
+                operations=FEW,
+                phases=("walk", "media", "model", "coverage", "fuzzing"),
+                max_examples=2,
+                seed=7,
+                on_exchange=lambda e, _, out=requests: out.append((e.method, e.url, e.request_body)),
+            )
+        )
+        made.append(requests)
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"phases": ("no_such_layer",)}, "no layer no_such_layer"),
+        ({"operations": ["list_everything"]}, "no operation list_everything"),
+        ({"base_url": "http://127.0.0.1:9", "phases": ("walk",)}, "http://127.0.0.1:9: no answer"),
+        (
+            {"token": "wrong", "phases": ("nearmiss",), "operations": ["create_catalogs_custom_fields"]},
+            "no list",
+        ),
+    ],
+)
+def test_what_cannot_run_says_why(options, said, document, app):
+    where = {} if "base_url" in options else {"app": app}
+    with pytest.raises(CannotRun, match=said):
+        run(Options(document=document, **where, **options))
