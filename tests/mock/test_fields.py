@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kommo.mock.field_types import DOCUMENTED, NEWER
@@ -52,6 +52,7 @@ def test_types_that_the_documents_do_not_know_are_refused_by_their_profile(make_
     assert api("POST", LEADS, [{"name": "f", "type": "file"}]).status == 400
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"])), st.integers(0, 10**9)),
@@ -184,6 +185,7 @@ def test_a_parent_goes_only_with_its_children(api):
     assert api("PATCH", path, {"nested": None}).data["nested"] == []
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_forest_comes_back_as_it_was_sent(make_api, data):
     api = make_api()
@@ -267,6 +269,7 @@ def test_wrong_ids_are_bad_requests(api, id_):
     assert api("GET", f"{LEADS}/{id_}").status == 400
 
 
+@settings(deadline=None)
 @given(
     total=st.integers(0, 40),
     limit=st.integers(1, 12),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 CATALOGS = "/api/v2/catalogs"
@@ -169,6 +169,7 @@ def test_elements_are_found_by_id_list_and_term(shop):
         assert shop("GET", f"{ELEMENTS}?{bad}").status == 400, bad
 
 
+@settings(deadline=None)
 @given(total=st.integers(0, 30), size=st.integers(1, 12))
 def test_both_ways_of_paging_read_everything(make_api, total, size):
     api = make_api()

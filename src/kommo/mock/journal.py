@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 MAX_BODY: Final = 4_096
+MAX_LINE: Final = 2_000
 _SECRET_HEADERS: Final = frozenset({b"authorization", b"cookie", b"set-cookie", b"proxy-authorization"})
 _SECRET_PATHS: Final = ("/oauth2/", "/private/")
 
 
 class Entry(NamedTuple):
-    """One request and its answer, as raw as they came."""
+    """One request and its answer, as raw as they came. `started` is in seconds of `time.perf_counter`."""
 
     number: int
-    at: float
+    started: float
     seconds: float
     method: str
     path: str
@@ -32,13 +34,15 @@ class Entry(NamedTuple):
         secret = self.path.startswith(_SECRET_PATHS)
         return {
             "number": self.number,
-            "at": round(self.at, 6),
+            "at": round(time.time() - time.perf_counter() + self.started, 6),
             "milliseconds": round(self.seconds * 1000, 3),
             "method": self.method,
-            "path": self.path,
-            "query": self.query.decode("latin-1"),
+            "path": self.path[:MAX_LINE],
+            "query": self.query[:MAX_LINE].decode("latin-1"),
             "request_headers": {
-                name.decode("latin-1"): "[hidden]" if name in _SECRET_HEADERS else value.decode("latin-1")
+                name.decode("latin-1"): "[hidden]"
+                if name in _SECRET_HEADERS
+                else value[:MAX_LINE].decode("latin-1")
                 for name, value in self.headers
             },
             "request_body": "[hidden]" if secret else self.body.decode("utf-8", "replace"),
@@ -62,8 +66,7 @@ class Journal:
 
     def record(
         self,
-        *,
-        at: float,
+        started: float,
         seconds: float,
         method: str,
         path: str,
@@ -75,21 +78,25 @@ class Journal:
         answer: bytes,
         fault: int | None,
     ) -> None:
-        """Remember a request; the oldest one is forgotten when the journal is full."""
-        self._count += 1
+        """Remember a request; the oldest one is forgotten when the journal is full. For the arguments see `Entry`."""
+        self._count = number = self._count + 1
+        if len(body) > MAX_BODY:
+            body = body[:MAX_BODY]
+        if len(answer) > MAX_BODY:
+            answer = answer[:MAX_BODY]
         self._entries.append(
             Entry(
-                self._count,
-                at,
+                number,
+                started,
                 seconds,
                 method,
-                path[:2_000],
-                query[:2_000],
+                path,
+                query,
                 headers,
-                body[:MAX_BODY],
+                body,
                 status,
                 content_type,
-                answer[:MAX_BODY],
+                answer,
                 fault,
             )
         )

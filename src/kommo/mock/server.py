@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import socket
 import threading
 from collections.abc import Callable
@@ -115,7 +116,7 @@ def serve(config: MockConfig, listener: socket.socket, workers: int = 1) -> None
     import uvicorn
 
     if workers == 1:
-        uvicorn.Server(uvicorn_config(create_app(config))).run(sockets=[listener])
+        uvicorn.Server(uvicorn_config(_settled_app(config))).run(sockets=[listener])
         return
     from uvicorn.supervisors import Multiprocess
 
@@ -123,8 +124,20 @@ def serve(config: MockConfig, listener: socket.socket, workers: int = 1) -> None
     opened = open_engine(config)
     if opened.store.backend is not None:
         opened.store.backend.close()
-    settings = uvicorn_config(functools.partial(create_app, config), workers)
+    settings = uvicorn_config(functools.partial(_settled_app, config), workers)
     Multiprocess(settings, sockets=[listener]).run()
+
+
+def _settled_app(config: MockConfig) -> MockApp:
+    """The application of a process that does nothing else.
+
+    What is there from the start stays: the garbage collector need not look through it again and again, which would make
+    every request pay for the number of stored records.
+    """
+    app = create_app(config)
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 class MockServer:

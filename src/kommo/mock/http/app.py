@@ -6,10 +6,8 @@ import asyncio
 import contextlib
 import gzip
 import re
-import time
 from time import perf_counter
 from typing import Any, Final
-from urllib.parse import quote
 
 from kommo.mock import oauth
 from kommo.mock.engine import Engine
@@ -39,13 +37,14 @@ from .gates import (
     session_reply,
     tokens_reply,
 )
-from .reply import FORM, NO_CONTENT, HttpError, Reply
+from .reply import FORM, NO_CONTENT, HttpError, Reply, shown
 from .views import FieldCache
 
 _HOST: Final = re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
 _SLASHES: Final = re.compile(r"//+")
 _BODY_METHODS: Final = frozenset({"POST", "PATCH"})
 _COMPRESS_FROM: Final = 1024
+_MAX_BASES: Final = 64
 _CONTROL: Final = "/_mock"
 _ENTRANCES: Final = frozenset({TOKEN_PATH, SESSION_PATH})
 CLOSE_EXTENSION: Final = "kommo.mock.close"
@@ -72,6 +71,7 @@ class MockApp:
         self.engine = engine
         self.cache = FieldCache(engine.store)
         self._control: Any = None
+        self._bases: dict[tuple[str, bytes, Any], str] = {}
 
     @property
     def control(self) -> Any:
@@ -106,17 +106,17 @@ class MockApp:
         except bodies.ClientGone:
             return
         engine.journal.record(
-            at=time.time(),
-            seconds=perf_counter() - started,
-            method=exchange.method,
-            path=exchange.path,
-            query=scope["query_string"],
-            headers=scope["headers"],
-            body=exchange.body,
-            status=reply.status,
-            content_type=reply.content_type,
-            answer=reply.body,
-            fault=None if fault is None else fault.id,
+            started,
+            perf_counter() - started,
+            exchange.method,
+            exchange.path,
+            scope["query_string"],
+            scope["headers"],
+            exchange.body,
+            reply.status,
+            reply.content_type,
+            reply.body,
+            None if fault is None else fault.id,
         )
         if fault is not None and (fault.drop or fault.truncate):
             await self._break_off(fault, scope, send, reply)
@@ -153,9 +153,10 @@ class MockApp:
         headers, path, method = exchange.headers, exchange.path, exchange.method
         quirks = engine.quirks
         try:
-            body = exchange.body = await bodies.read(
-                receive, engine.config.max_body, headers.get(b"content-encoding", b"").strip().lower()
-            )
+            body = b""
+            if method != "GET" or b"content-length" in headers or b"transfer-encoding" in headers:
+                encoding = headers.get(b"content-encoding", b"").strip().lower()
+                body = exchange.body = await bodies.read(receive, engine.config.max_body, encoding)
             engine.store.refresh()
             if path in _ENTRANCES and method == "POST":
                 with engine.store.lock:
@@ -170,7 +171,7 @@ class MockApp:
                     return limited(verdict, limits, quirks)
             route = routes.find(path)
             if route is None:
-                raise HttpError(404, f"Cannot {method} {_shown(path)}")
+                raise HttpError(404, f"Cannot {method} {shown(path)}")
             handler = route.methods.get("GET" if method == "HEAD" else method)
             if handler is None:
                 raise HttpError(405, headers=[(b"allow", route.allow)])
@@ -182,9 +183,9 @@ class MockApp:
                 quirks=quirks,
                 account=account,
                 token=token,
-                base=base_url(exchange.scope, headers),
+                base=self._base(exchange.scope, headers),
                 method=method,
-                path=_shown(path),
+                path=path,
                 raw_query=exchange.scope["query_string"],
             )
             if method in _BODY_METHODS:
@@ -200,7 +201,7 @@ class MockApp:
         except TooMany as error:
             failure = HttpError(422, str(error))
         except NotFound:
-            failure = HttpError(404, f"Cannot {method} {_shown(path)}", legacy_code=NOT_FOUND)
+            failure = HttpError(404, f"Cannot {method} {shown(path)}", legacy_code=NOT_FOUND)
         except Refused as error:
             failure = HttpError(400, str(error))
         except Failed as error:
@@ -231,6 +232,16 @@ class MockApp:
             return tokens_reply(oauth.exchange(store, client, data, self._addressed(exchange.headers)))
         except oauth.GrantRefused as error:
             return grant_refused_reply(error)
+
+    def _base(self, scope: Any, headers: dict[bytes, bytes]) -> str:
+        """`base_url`, remembered for the hosts that are asked for again and again."""
+        key = (scope["scheme"], headers.get(b"host", b""), scope.get("server"))
+        base = self._bases.get(key)
+        if base is None:
+            if len(self._bases) >= _MAX_BASES:
+                self._bases.clear()
+            base = self._bases[key] = base_url(scope, headers)
+        return base
 
     def _authenticate(self, headers: dict[bytes, bytes], version: int) -> tuple[Account, Token]:
         store = self.engine.store
@@ -327,11 +338,6 @@ def base_url(scope: Any, headers: dict[bytes, bytes]) -> str:
     return f"{scope['scheme']}://{address}" + ("" if port is None else f":{port}")
 
 
-def _shown(path: str) -> str:
-    """A path as text of an error: escaped and not longer than a line or two."""
-    return quote(path[:200], safe="/:@!$&'()*+,;=-._~", errors="replace") or "/"
-
-
 def _unauthorized() -> HttpError:
     return HttpError(
         401, "Invalid user name or password", headers=[(b"www-authenticate", b"Bearer")], legacy_code=110
@@ -347,7 +353,7 @@ def _authorise(token: Token, version: int) -> None:
 def _options(path: str) -> Reply:
     route = routes.find(path)
     if route is None:
-        return HttpError(404, f"Cannot OPTIONS {_shown(path)}").problem()
+        return HttpError(404, f"Cannot OPTIONS {shown(path)}").problem()
     return Reply(204, headers=[(b"allow", route.allow)])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, Final
+from urllib.parse import quote
 
 import orjson
 
@@ -131,3 +132,8 @@ def html(status: int, headers: Iterable[tuple[bytes, bytes]] = ()) -> Reply:
     title = f"{status} {TITLES.get(status, 'Error')}"
     page = f"<html>\n<head><title>{title}</title></head>\n<body>\n<center><h1>{title}</h1></center>\n</body>\n</html>\n"
     return Reply(status, page.encode(), HTML, headers)
+
+
+def shown(path: str) -> str:
+    """A path as text of an error: escaped and not longer than a line or two."""
+    return quote(path[:200], safe="/:@!$&'()*+,;=-._~", errors="replace") or "/"

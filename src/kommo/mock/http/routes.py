@@ -12,7 +12,7 @@ from kommo.mock.model import ENTITIES_WITH_GROUPS, EntityName, Scope
 from . import v2, v4
 from .context import Context
 from .query import invalid
-from .reply import HttpError, Reply
+from .reply import HttpError, Reply, shown
 
 Handler = Callable[[Context], Reply]
 
@@ -72,7 +72,7 @@ def _fields_route(entity: EntityName, catalog: str | None, rest: list[str]) -> R
             return Scope(context.account.id, entity)
         found = Scope(context.account.id, entity, _id(catalog, "catalog_id"))
         if not context.store.has_catalog(found):
-            raise HttpError(404, f"Cannot {context.method} {context.path}")
+            raise HttpError(404, f"Cannot {context.method} {shown(context.path)}")
         return found
 
     match rest:

@@ -11,7 +11,7 @@ from kommo.mock.violations import REQUIRED_FILLED
 
 from .context import Context
 from .query import Page, invalid
-from .reply import HAL, NO_CONTENT, HttpError, Reply, dumps, hal
+from .reply import HAL, NO_CONTENT, HttpError, Reply, dumps, hal, shown
 from .views import collection_path, field_view, group_view, keyed_enums, with_link
 
 DEFAULT_LIMIT: Final = 50
@@ -30,7 +30,13 @@ def list_fields(context: Context, scope: Scope) -> Reply:
     links = dumps(page.links(context.base + collection_path(scope), context.query))
     body = (
         b'{"_total_items":%d,"_page":%d,"_page_count":%d,"_links":%b,"_embedded":{"custom_fields":[%b]}}'
-        % (page.total, page.number, page.pages, links, rows)
+        % (
+            page.total,
+            page.number,
+            page.pages,
+            links,
+            rows,
+        )
     )
     return Reply(200, body, HAL)
 
@@ -40,7 +46,7 @@ def get_field(context: Context, scope: Scope, id_: int) -> Reply:
     if context.store.field(scope, id_) is None:
         if "v4-field-get-unknown-204" in context.quirks:
             return NO_CONTENT
-        raise HttpError(404, f"Cannot GET {context.path}")
+        raise HttpError(404, f"Cannot GET {shown(context.path)}")
     code_null = "v4-code-null" in context.quirks
     return Reply(200, context.cache.page(scope, [id_], context.base, code_null=code_null), HAL)
 
