@@ -213,6 +213,32 @@ class Contract:
         """
         return self.validator(operation.request[content_type]).is_valid(body)
 
+    def valid_reading(self, operation: Operation, exchange: Exchange) -> bool:
+        """Say whether the path and query of a request without body, read as text, obey the declared parameters.
+
+        What a generator sends as null or false arrives as the text "null" or "false".
+        """
+        match = operation.pattern.match(exchange.path)
+        values = {name: [unquote(value)] for name, value in match.groupdict().items()} if match else {}
+        for name, value in exchange.query:
+            values.setdefault(name, []).append(value)
+        for parameter in operation.parameters:
+            sent = values.get(parameter["name"])
+            if parameter["in"] not in ("path", "query") or (sent is None and not parameter.get("required")):
+                continue
+            if sent is None or not self._readable(self.resolve(parameter.get("schema", {})), sent):
+                return False
+        return True
+
+    def _readable(self, schema: Any, sent: list[str]) -> bool:
+        if schema.get("type") == "array":
+            return all(self._readable(self.resolve(schema.get("items", {})), [value]) for value in sent)
+        validator = jsonschema_rs.Draft202012Validator(_absolute(schema), registry=self._registry)
+        number = int(sent[0]) if re.fullmatch(r"-?[0-9]{1,20}", sent[0]) else None
+        return len(sent) == 1 and (
+            validator.is_valid(sent[0]) or (number is not None and validator.is_valid(number))
+        )
+
     def request_violations(self, exchange: Exchange) -> list[Violation]:
         """Say where the request of an exchange departs from the contract: path, query, content type and body."""
         operation = self._operation_of(exchange)
@@ -334,6 +360,13 @@ class Contract:
         if exchange.operation is not None and exchange.operation in self.operations:
             return self.operations[exchange.operation]
         return self.match(exchange.method, exchange.path)
+
+
+def _absolute(node: Any) -> Any:
+    """Return a schema whose local references name the document, so that it stands alone."""
+    if isinstance(node, Mapping):
+        return {key: _URN + value if key == "$ref" else _absolute(value) for key, value in node.items()}
+    return [_absolute(item) for item in node] if isinstance(node, list) else node
 
 
 def dotted(path: list[str | int]) -> str:

@@ -127,11 +127,8 @@ def _item(sent: Mapping[str, Any], got: Mapping[str, Any], key: str, place: str)
         yield from _nested(entries(sent["nested"]), entries(got["nested"]), place)
     statuses = sent.get("required_statuses")
     if isinstance(statuses, list) and "required_statuses" in got:
-        pairs = [(item.get("status_id"), item.get("pipeline_id")) for item in entries(statuses)]
-        kept = [
-            (item.get("status_id"), item.get("pipeline_id")) for item in entries(got["required_statuses"])
-        ]
-        if not same(sorted(pairs, key=repr), sorted(kept, key=repr)):
+        pairs, kept = _stages(statuses), _stages(got["required_statuses"])
+        if pairs != kept:
             yield _violation(
                 "required_statuses", f"required_statuses was sent as {pairs}, answered as {kept}", place
             )
@@ -198,6 +195,18 @@ def _nested(sent: list[dict[str, Any]], got: list[dict[str, Any]], place: str) -
                 f"its parent_id is answered as {found!r}",
                 place + "nested",
             )
+
+
+def _stages(value: Any) -> list[tuple[str, str]]:
+    """Return the stages of `required_statuses` in one order and one notation: 5.0 is 5."""
+    found = [
+        (str(_whole(one.get("status_id"))), str(_whole(one.get("pipeline_id")))) for one in entries(value)
+    ]
+    return sorted(found)
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def same(sent: Any, got: Any) -> bool:

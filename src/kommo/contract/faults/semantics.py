@@ -379,7 +379,7 @@ async def _v2_forgets_values(memory: Memory, call: Request, forward: Forward) ->
                     evolve(
                         call,
                         method="GET",
-                        query=f"id={item['id']}&catalog_id={item.get('catalog_id', '')}",
+                        query=f"id={item['id']}",
                         body=b"",
                     )
                 )

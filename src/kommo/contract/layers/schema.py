@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import schemathesis
 from schemathesis.config import SchemathesisConfig
-from schemathesis.core.failures import Failure
+from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.core.transport import Response
 from schemathesis.engine import Status, events, from_schema
 from schemathesis.engine.recorder import Interaction, ScenarioRecorder
@@ -75,31 +75,38 @@ def load(options: Options, contract: Contract, phases: Sequence[str]) -> Any:
         schema.app = ServerGuard(options.app)
     if options.operations is not None:
         schema = schema.include(operation_id=list(options.operations))
-    schema.hook(filter_failure)
+
+    def keep(context: Any, failure: Failure, case: Any, response: Response) -> bool:
+        return filter_failure(contract, failure, response)
+
+    schema.hook("filter_failure")(keep)
     return schema
 
 
-def filter_failure(context: Any, failure: Failure, case: Any, response: Response) -> bool:
-    """Drop the complaint about refused valid data when the refusal is a semantic one (a schemathesis hook)."""
-    if not isinstance(failure, RejectedPositiveData):
+def filter_failure(contract: Contract, failure: Failure, response: Response) -> bool:
+    """Say whether a complaint of schemathesis stands.
+
+    Not when valid data were refused for a semantic reason, and not when data that are invalid as JSON are valid as the
+    text of a query, which is all that a server sees of them.
+    """
+    if not isinstance(failure, RejectedPositiveData | AcceptedNegativeData):
         return True
     request = response.request
     body = request.body or b""
-    return (
-        semantic.unjustified(
-            Exchange(
-                operation=None,
-                method=str(request.method),
-                url=str(request.url),
-                request_headers={},
-                request_body=body if isinstance(body, bytes) else str(body).encode(),
-                status=response.status_code,
-                headers={},
-                body=response.content or b"",
-            )
-        )
-        is not None
+    exchange = Exchange(
+        operation=None,
+        method=str(request.method),
+        url=str(request.url),
+        request_headers={},
+        request_body=body if isinstance(body, bytes) else str(body).encode(),
+        status=response.status_code,
+        headers={},
+        body=response.content or b"",
     )
+    if isinstance(failure, RejectedPositiveData):
+        return semantic.unjustified(exchange) is not None
+    operation = contract.match(exchange.method, exchange.path)
+    return operation is None or exchange.method != "GET" or not contract.valid_reading(operation, exchange)
 
 
 def run(session: Session, phases: Sequence[str]) -> None:
