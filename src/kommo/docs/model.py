@@ -304,7 +304,7 @@ class _Builder:
             )
 
     def _shared_statuses(self) -> dict[str, str]:
-        """Shared answers that are described once: those of errors, and those without a body. Name -> status."""
+        """Answers that are described once: errors that several operations share. Name -> status."""
         used: dict[str, set[str]] = {}
         for _, _, operation in operations_of(self._document):
             for status, node in operation["responses"].items():
@@ -313,7 +313,7 @@ class _Builder:
         return {
             name: ", ".join(sorted(statuses))
             for name, statuses in used.items()
-            if all(status[0] in "45" or status == "204" for status in statuses)
+            if all(status[0] in "45" for status in statuses)
         }
 
     def _shared(self) -> Iterator[SharedAnswer]:

@@ -75,6 +75,7 @@
     $("select", samples)?.addEventListener("change", () => show(samples));
   }
   showAll();
+  root.classList.add("ready");
 
   /* Light, dark, or what the system says. */
   $("#theme").addEventListener("click", () => {
@@ -130,7 +131,6 @@
   document.addEventListener("click", (event) => {
     if (event.target.closest("[popover] a")) event.target.closest("[popover]").hidePopover();
   });
-  addEventListener("beforeprint", () => $$("details.callout, details.inner").forEach((details) => { details.open = true; }));
 
   /* Search. The index is made of the page itself, when it is first needed. */
   const dialog = $("#search");
@@ -195,6 +195,8 @@
   query.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown") { event.preventDefault(); choose(chosen() + 1); }
     else if (event.key === "ArrowUp") { event.preventDefault(); choose(chosen() - 1); }
+    // The browser would only empty the field the first time.
+    else if (event.key === "Escape") { event.preventDefault(); dialog.close(); }
     else if (event.key === "Enter") { event.preventDefault(); $("[aria-selected=true] a", results)?.click(); }
   });
   results.addEventListener("click", (event) => {

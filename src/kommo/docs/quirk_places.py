@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import attrs
 from kommo.spec.assemble import assemble, quirk_overlays
 from kommo.spec.bundle import METHODS
 from kommo.spec.documents import pointer, pointer_parts
-from kommo.spec.overlay import Overlay
+from kommo.spec.overlay import Overlay, apply
 from kommo.spec.project import overlay_id
 
 
@@ -79,13 +79,12 @@ def locate(root: Path) -> QuirkPlaces:
         CommandError: a source is malformed or an overlay does not apply.
     """
     base = assemble(root, quirks=())
-    places = {}
-    for overlay in quirk_overlays(root):
-        quirk = _quirk(overlay)
-        # An action may work on what an earlier action of the same overlay added.
-        own = assemble(root, quirks=[quirk.id])
-        places[quirk] = frozenset(pointer(parts) for parts in _touched(overlay, (base, own)))
-    return QuirkPlaces(places)
+    return QuirkPlaces(
+        {
+            _quirk(overlay): frozenset(pointer(parts) for parts in _touched(overlay, base))
+            for overlay in quirk_overlays(root)
+        }
+    )
 
 
 def operations_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
@@ -145,14 +144,16 @@ def _evidence(entry: Mapping[str, Any]) -> tuple[str, str]:
     return entry["source"], str(entry.get("locator", ""))
 
 
-def _touched(overlay: Overlay, documents: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str | int, ...]]:
+def _touched(overlay: Overlay, base: Mapping[str, Any]) -> Iterator[tuple[str | int, ...]]:
+    own: Any = None
     for action in overlay.actions:
-        for document in documents:
-            found = list(action.target.path.finditer(document))
-            for match in found:
-                yield from _changed(tuple(match.parts), action.value if action.verb == "update" else None)
-            if found:
-                break
+        found = list(action.target.path.finditer(base))
+        if not found:
+            # It works on what an earlier action of the same overlay added.
+            own = own or apply(base, [overlay])
+            found = list(action.target.path.finditer(own))
+        for match in found:
+            yield from _changed(tuple(match.parts), action.value if action.verb == "update" else None)
 
 
 def _changed(parts: tuple[str | int, ...], value: Any) -> Iterator[tuple[str | int, ...]]:

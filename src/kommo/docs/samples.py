@@ -6,12 +6,12 @@ The samples read the token, and for Python the account, from the environment: no
 from __future__ import annotations
 
 import json
+import keyword
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-
-from openapi_python_client.strings import PythonIdentifier
 
 from kommo.command import CommandError
 from kommo.docs.quirk_places import resolve
@@ -106,11 +106,9 @@ def python(request: Request, codegen: Mapping[str, Any]) -> str:
     if request.body is not None:
         arguments.append(writer.literal(request.body, request.body_schema))
     call = f"crm.{request.tag}.{verb}({', '.join(arguments)})"
-    imports = ["from kommo import Kommo"]
-    if writer.models:
-        imports.append(f"from kommo.models import {', '.join(sorted(writer.models))}")
+    names = "Kommo, models" if writer.uses_models else "Kommo"
     use = f"    {call}" if request.method == "DELETE" else f"    answer = {call}\n    print(answer)"
-    return "\n".join([*imports, "", "with Kommo() as crm:", use])
+    return "\n".join([f"from kommo import {names}", "", "with Kommo() as crm:", use])
 
 
 def _formatted(texts: Sequence[str]) -> list[str]:
@@ -131,16 +129,17 @@ def _formatted(texts: Sequence[str]) -> list[str]:
 
 
 def _identifier(name: str) -> str:
-    """The name that the client generator gives to a property or a parameter."""
-    return str(PythonIdentifier(name.replace("[", "_").replace("]", ""), "field_"))
+    """The name that the generated client gives to a property or a parameter: `filter[id][]` is filter_id."""
+    plain = re.sub(r"\W+", "_", name).strip("_")
+    return f"{plain}_" if keyword.iskeyword(plain) or plain == "self" else plain
 
 
 class _PythonWriter:
-    """Writes a JSON body as calls of the models' constructors and remembers which models it named."""
+    """Writes a JSON body as calls of the models' constructors."""
 
     def __init__(self, codegen: Mapping[str, Any]) -> None:
         self._codegen = codegen
-        self.models: set[str] = set()
+        self.uses_models = False
 
     def literal(self, value: Any, schema: Mapping[str, Any]) -> str:
         if isinstance(value, list):
@@ -148,16 +147,16 @@ class _PythonWriter:
             return f"[{', '.join(self.literal(item, items) for item in value)}]"
         name, model = self._model(value, schema)
         if isinstance(value, dict) and name is not None:
-            self.models.add(name)
+            self.uses_models = True
             properties = self._properties(model)
             arguments = (
                 f"{_identifier(key)}={self.literal(item, properties.get(key, {}))}"
                 for key, item in value.items()
             )
-            return f"{name}({', '.join(arguments)})"
+            return f"models.{name}({', '.join(arguments)})"
         if isinstance(value, str) and name is not None:
-            self.models.add(name)
-            return f"{name}.{value.upper()}"
+            self.uses_models = True
+            return f"models.{name}.{value.upper()}"
         return repr(value)
 
     def _model(self, value: Any, schema: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
