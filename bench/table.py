@@ -1,4 +1,4 @@
-"""Side by side timing: interleaved runs, medians of CPU time, ratios to a baseline."""
+"""Side by side timing: interleaved runs, medians of CPU time, ratios to a baseline, and what the limit says to them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,26 @@ def medians(functions: Mapping[str, Callable[[], object]], runs: int = 301) -> d
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def show(title: str, times: Mapping[str, float], baseline: str) -> None:
-    """Print a table of milliseconds and ratios to the baseline."""
+def show(title: str, times: Mapping[str, float], baseline: str, limits: Mapping[str, float]) -> None:
+    """Print a table of milliseconds, ratios to the baseline, limits of these ratios and verdicts.
+
+    Args:
+        title: what was measured.
+        times: seconds by name.
+        baseline: the name whose ratio is 1.
+        limits: the largest ratio allowed, by name; what has none is there for comparison.
+    """
     width = max(map(len, times))
-    print(f"{title}\n{'':{width}}        ms   ratio")
+    print(f"{title}\n{'':{width}}        ms   ratio   limit")
     for name, seconds in times.items():
-        print(f"{name:{width}}  {seconds * 1000:8.3f}  {seconds / times[baseline]:6.2f}")
+        ratio = seconds / times[baseline]
+        line = f"{name:{width}}  {seconds * 1000:8.3f}  {ratio:6.2f}"
+        if name in limits:
+            line += f"  {limits[name]:6.2f}  {verdict(ratio <= limits[name])}"
+        print(line)
     print()
+
+
+def verdict(kept: bool) -> str:
+    """Say whether a limit was kept."""
+    return "kept" if kept else "MISSED"

@@ -12,20 +12,18 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
-from attrs import frozen
 
 from kommo.errors import ConfigurationError, one_line
+from kommo.record import Record
 
 DEFAULT_DOMAIN: Final = "kommo.com"
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_SUBDOMAIN: Final = re.compile(_LABEL, re.ASCII)
-_HOST_NAME: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
+_HOST_NAME: Final = rf"{_LABEL}(?:\.{_LABEL})*"
 _PORTS: Final = {"https": 443, "http": 80}
 
 
-@frozen
-class Address:
+class Address(Record):
     """The origin of one account's API.
 
     Attributes:
@@ -65,13 +63,17 @@ def account_address(subdomain: str, domain: str = DEFAULT_DOMAIN) -> Address:
         ConfigurationError: one of them is not a host name of that form.
     """
     label = subdomain.strip().lower()
-    if not _SUBDOMAIN.fullmatch(label):
+    if not re.fullmatch(_LABEL, label, re.ASCII):
         raise ConfigurationError(
             f"subdomain {one_line(subdomain, 80)!r} is not a host label of letters, digits and hyphens; "
             "give only the first part of the account's address, 'acme' for https://acme.kommo.com"
         )
     parent = domain.strip().lower()
-    if not _HOST_NAME.fullmatch(parent) or "." not in parent or len(label) + 1 + len(parent) > 253:
+    if (
+        not re.fullmatch(_HOST_NAME, parent, re.ASCII)
+        or "." not in parent
+        or len(label) + 1 + len(parent) > 253
+    ):
         raise ConfigurationError(
             f"domain {one_line(domain, 80)!r} is not a domain name; give 'kommo.com' or 'amocrm.ru'"
         )
@@ -137,7 +139,7 @@ def _host(parts: SplitResult, shown: str) -> str:
             return str(ipaddress.IPv6Address(host))
         except ValueError:
             pass
-    elif _HOST_NAME.fullmatch(host) and len(host) <= 253:
+    elif re.fullmatch(_HOST_NAME, host, re.ASCII) and len(host) <= 253:
         return host
     raise ConfigurationError(
         f"base_url {shown!r} has no valid host name; give one of letters, digits, '-' and '.'"

@@ -12,7 +12,7 @@ from kommo.address import Address
 from kommo.errors import ConfigurationError, one_line
 from kommo.redaction import Secret
 from kommo.steps import Call
-from kommo.tokens import TokenSource
+from kommo.token_source import TokenSource
 
 
 class TokenAuth(httpx.Auth):

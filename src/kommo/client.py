@@ -31,7 +31,6 @@ from kommo.errors import (
     without_frames,
 )
 from kommo.limits import RateLimit, RateLimiter
-from kommo.pagination import Pager
 from kommo.retry import RetryPolicy
 from kommo.target import target
 
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     import ssl
     from types import TracebackType
 
+    from kommo.pagination import Pager
     from kommo.redaction import Secret
     from kommo.token_storage import TokenStorage
     from kommo.tokens import OAuthApp
@@ -113,6 +113,8 @@ class _Core(Generic[HttpT]):
     def pager(
         self, operation: Operation[Any], path: Sequence[str | int], query: Mapping[str, Any] | None
     ) -> Pager:
+        from kommo.pagination import Pager
+
         if query and query.get("limit") is UNSET:
             query = {**query, "limit": _LARGEST_PAGE}
         return Pager(operation.id, self.connection.address, target(operation, path, query))

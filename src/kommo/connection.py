@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
@@ -16,10 +16,13 @@ from kommo.errors import ConfigurationError
 from kommo.limits import RateLimit, RateLimiter, limiter_for
 from kommo.redaction import Secret
 from kommo.retry import RetryPolicy
-from kommo.token_storage import TokenStorage
-from kommo.tokens import LongLivedToken, OAuthApp, OAuthTokens, TokenFunction, TokenSource
+from kommo.token_source import LongLivedToken, TokenFunction, TokenSource
 from kommo.transport import Transport
 from kommo.version import __version__
+
+if TYPE_CHECKING:
+    from kommo.token_storage import TokenStorage
+    from kommo.tokens import OAuthApp, OAuthTokens
 
 DEFAULT_TIMEOUT: Final = 30.0
 _OAUTH_RETRY: Final = RetryPolicy(attempts=3, total=30.0)
@@ -121,6 +124,9 @@ class Connection:
             raise ConfigurationError("token and oauth are two ways to authenticate; give one of them")
         if storage is None:
             raise ConfigurationError("oauth needs token_storage=, for example FileStorage('tokens.json')")
+        # Only who uses OAuth waits for it to load.
+        from kommo.tokens import OAuthTokens
+
         self._oauth = OAuthTokens(oauth, self.address, storage, self._oauth_client)
         return self._oauth
 

@@ -34,15 +34,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any, ClassVar, Final
 
 import httpx
-from attrs import field, frozen
 
+from kommo.record import Record
 from kommo.redaction import redact
 
 _LONGEST_QUOTE: Final = 300
 
 
-@frozen
-class Violation:
+class Violation(Record):
     """One rule that one submitted item broke.
 
     Attributes:
@@ -62,7 +61,9 @@ class Violation:
     detail: str
     request_id: str | None = None
     index: int | None = None
-    item: object = field(default=None, repr=False)
+    item: object = None
+
+    _hidden: ClassVar = frozenset({"item"})
 
     def __str__(self) -> str:
         place = ", ".join(
@@ -73,8 +74,7 @@ class Violation:
         return f"{place}: {what}{code}" if place else f"{what}{code}"
 
 
-@frozen
-class Problem:
+class Problem(Record):
     """The body of an error answer, as far as there was one (problem+json, or one of the older JSON shapes).
 
     Attributes:
@@ -92,7 +92,9 @@ class Problem:
     status: int | None = None
     code: str | None = None
     trace_id: str | None = None
-    body: object = field(default=None, repr=False)
+    body: object = None
+
+    _hidden: ClassVar = frozenset({"body"})
 
 
 def _restore(cls: type[KommoError], args: tuple[object, ...], state: dict[str, object]) -> KommoError:
@@ -262,8 +264,7 @@ class UnexpectedResponse(KommoError):
         self.status = status
 
 
-@frozen
-class ItemFailure:
+class ItemFailure(Record):
     """One submitted item that failed inside an answer that succeeded (v2 `_embedded.errors`).
 
     Attributes:
@@ -280,7 +281,9 @@ class ItemFailure:
     code: str | None = None
     id: int | None = None
     index: int | None = None
-    item: object = field(default=None, repr=False)
+    item: object = None
+
+    _hidden: ClassVar = frozenset({"item"})
 
 
 class PartialFailure(KommoError):

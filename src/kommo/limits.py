@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
-from attrs import field, frozen, validators
-
 from kommo.address import Address
 from kommo.errors import ConfigurationError, TimedOut
+from kommo.record import Record
 from kommo.steps import Call, Sleep, Steps
 
 if TYPE_CHECKING:
@@ -34,8 +33,7 @@ FRESH: Final = 0.02
 _HOUSEKEEPING: Final = 10.0
 
 
-@frozen(kw_only=True)
-class RateLimit:
+class RateLimit(Record, kw_only=True):
     """How many requests an account may get.
 
     Attributes:
@@ -48,11 +46,19 @@ class RateLimit:
         max_wait: seconds that a request waits for its turn at most; then `TimedOut` with `sent=False`.
     """
 
-    requests: int = field(default=7, validator=validators.ge(1))
-    per: float = field(default=1.0, validator=validators.gt(0))
-    guard: float = field(default=0.012, validator=validators.ge(0))
-    redis: str | None = field(default=None, repr=False)
-    max_wait: float = field(default=600.0, validator=validators.gt(0))
+    requests: int = 7
+    per: float = 1.0
+    guard: float = 0.012
+    redis: str | None = None
+    max_wait: float = 600.0
+
+    # The URL may hold a password.
+    _hidden: ClassVar = frozenset({"redis"})
+
+    def _check(self) -> None:
+        for name, least in (("requests", 1), ("per", 0.001), ("guard", 0), ("max_wait", 0.001)):
+            if not getattr(self, name) >= least:
+                raise ConfigurationError(f"RateLimit: {name} must be {least:g} or more")
 
 
 class RateLimiter:

@@ -12,13 +12,14 @@ from collections.abc import Callable
 from typing import Final
 
 import httpx
-from attrs import field, frozen, validators
+
+from kommo.errors import ConfigurationError
+from kommo.record import Record
 
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
-@frozen(kw_only=True)
-class RetryPolicy:
+class RetryPolicy(Record, kw_only=True):
     """How failed requests are repeated.
 
     Attributes:
@@ -33,13 +34,26 @@ class RetryPolicy:
         statuses: statuses on which those methods are repeated. 429 is always repeated, by every method.
     """
 
-    attempts: int = field(default=4, validator=validators.ge(1))
-    total: float = field(default=120.0, validator=validators.ge(0))
-    first_pause: float = field(default=0.5, validator=validators.ge(0))
-    longest_pause: float = field(default=16.0, validator=validators.ge(0))
-    jitter: float = field(default=0.5, validator=[validators.ge(0), validators.le(1)])
+    attempts: int = 4
+    total: float = 120.0
+    first_pause: float = 0.5
+    longest_pause: float = 16.0
+    jitter: float = 0.5
     repeatable: frozenset[str] = frozenset({"GET", "HEAD", "OPTIONS"})
     statuses: frozenset[int] = frozenset({500, 502, 503, 504})
+
+    def _check(self) -> None:
+        for name, least in (
+            ("attempts", 1),
+            ("total", 0),
+            ("first_pause", 0),
+            ("longest_pause", 0),
+            ("jitter", 0),
+        ):
+            if not getattr(self, name) >= least:
+                raise ConfigurationError(f"RetryPolicy: {name} must be {least} or more")
+        if self.jitter > 1:
+            raise ConfigurationError("RetryPolicy: jitter is a share, 0 to 1")
 
     def pause(
         self,

@@ -11,8 +11,6 @@ import time
 from collections.abc import Callable, Generator
 from typing import Any, Protocol, TypeVar
 
-from attrs import frozen
-
 T = TypeVar("T")
 
 
@@ -27,11 +25,13 @@ class Step(Protocol):
 Steps = Generator[Step, Any, T]
 
 
-@frozen
 class Sleep:
     """Wait for that many seconds."""
 
-    seconds: float
+    __slots__ = ("seconds",)
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
 
     def run(self) -> None:
         time.sleep(self.seconds)
@@ -42,12 +42,14 @@ class Sleep:
         await anyio.sleep(self.seconds)
 
 
-@frozen
 class Call:
     """Call a function that blocks: on the spot, or in a worker thread that cancellation does not
     interrupt."""
 
-    function: Callable[[], Any]
+    __slots__ = ("function",)
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self.function = function
 
     def run(self) -> Any:
         return self.function()

@@ -1,9 +1,8 @@
-"""Where the token of a request comes from: a long-lived token, a function, or OAuth with refresh.
+"""Tokens by OAuth: the first pair for a code, every further one for a refresh token.
 
 A refresh token works once. So one refresh happens at a time: among the threads and tasks of a process by a
-    lock here, among
-processes and hosts by the lock of the storage, and whoever waited looks first whether the work is done
-already.
+lock here, among processes and hosts by the lock of the storage, and whoever waited looks first whether the
+work is done already.
 """
 
 from __future__ import annotations
@@ -12,79 +11,19 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 from urllib.parse import urlencode
 
 import httpx
 from attrs import field, frozen
 
 from kommo.address import Address
-from kommo.environment import resolve_token
 from kommo.errors import KommoError, TokenError, api_error, one_line, transport_error, without_frames
 from kommo.redaction import Secret, logger
 from kommo.token_storage import TokenPair, TokenStorage
 
 # A 401 for a pair this young is not a matter of age; another refresh would only burn refresh tokens.
 _TOO_YOUNG: Final = 5.0
-
-
-class TokenSource(Protocol):
-    """Gives the token for a request. `obtain` and `renew` may block: async clients call them in a thread."""
-
-    def ready(self) -> Secret | None:
-        """Return a valid token if that needs no waiting, else None."""
-        ...
-
-    def obtain(self) -> Secret:
-        """Return a valid token.
-
-        Raises:
-            KommoError: none can be had.
-        """
-        ...
-
-    def renew(self, rejected: Secret) -> Secret | None:
-        """Return another token than the one that the server rejected with 401, None when there is no
-        other."""
-        ...
-
-
-class LongLivedToken:
-    """One token that is valid for years and cannot be refreshed."""
-
-    def __init__(self, token: Secret) -> None:
-        self._token = token
-
-    def ready(self) -> Secret | None:
-        return self._token
-
-    def obtain(self) -> Secret:
-        return self._token
-
-    def renew(self, rejected: Secret) -> None:
-        return None
-
-
-class TokenFunction:
-    """A function of the caller that returns the current token, asked again for every request and after a
-    401."""
-
-    def __init__(self, function: Callable[[], str]) -> None:
-        self._function = function
-
-    def ready(self) -> Secret | None:
-        return None
-
-    def obtain(self) -> Secret:
-        try:
-            token = self._function()
-        except Exception as error:
-            raise TokenError(f"the token function raised {type(error).__name__}; correct it") from error
-        return resolve_token(token, environ={})
-
-    def renew(self, rejected: Secret) -> Secret | None:
-        token = self.obtain()
-        return token if token != rejected else None
 
 
 def _as_secret(value: str | Secret) -> Secret:

@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Final, TypeVar
 
 import httpx
-from attrs import frozen
 
 from kommo.address import Address, is_loopback
 from kommo.errors import ConfigurationError, one_line, retry_after
@@ -38,11 +37,13 @@ _POOL: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20, k
 _REFUSALS: Final = frozenset({429, *range(500, 600)})
 
 
-@frozen
 class _Prepare:
     """Make the HTTP transport of this world: loading certificates takes longer than a turn stays fresh."""
 
-    transport: Transport
+    __slots__ = ("transport",)
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
 
     def run(self) -> None:
         self.transport.sync_http  # noqa: B018
@@ -51,13 +52,15 @@ class _Prepare:
         self.transport.async_http  # noqa: B018
 
 
-@frozen
 class _Send:
     """Send a request over the HTTP transport of this world, rechecking its turn just before it is written."""
 
-    transport: Transport
-    request: httpx.Request
-    recheck: Recheck | None
+    __slots__ = ("recheck", "request", "transport")
+
+    def __init__(self, transport: Transport, request: httpx.Request, recheck: Recheck | None) -> None:
+        self.transport = transport
+        self.request = request
+        self.recheck = recheck
 
     def run(self) -> httpx.Response:
         recheck = self.recheck
@@ -82,11 +85,13 @@ class _Send:
         return await self.transport.async_http.handle_async_request(self.request)
 
 
-@frozen
 class _Read:
     """Read an answer's body to its end and give the connection back."""
 
-    response: httpx.Response
+    __slots__ = ("response",)
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.response = response
 
     def run(self) -> bytes:
         try:
