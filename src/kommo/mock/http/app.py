@@ -71,7 +71,7 @@ class MockApp:
         self.engine = engine
         self.cache = FieldCache(engine.store)
         self._control: Any = None
-        self._bases: dict[tuple[str, bytes, Any], str] = {}
+        self._bases: dict[tuple[Any, ...], str] = {}
 
     @property
     def control(self) -> Any:
@@ -235,7 +235,8 @@ class MockApp:
 
     def _base(self, scope: Any, headers: dict[bytes, bytes]) -> str:
         """`base_url`, remembered for the hosts that are asked for again and again."""
-        key = (scope["scheme"], headers.get(b"host", b""), scope.get("server"))
+        # Any iterable may stand under "server"; the test transports of some libraries put a list there.
+        key = (scope["scheme"], headers.get(b"host", b""), *(scope.get("server") or ()))
         base = self._bases.get(key)
         if base is None:
             if len(self._bases) >= _MAX_BASES:
