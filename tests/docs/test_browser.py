@@ -22,6 +22,7 @@ ARGUMENTS = [
 ]
 CHROMIUM = shutil.which("chromium")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+expect.set_options(timeout=20_000)
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1440, "height": 900}
 
@@ -159,8 +160,9 @@ def test_contents_are_a_drawer_on_a_phone(visit):
     assert in_view(page, "#quirks h2")
 
 
-def test_language_is_chosen_once_for_the_whole_page(visit):
-    page = visit("#write_v2_catalogs")
+def test_language_is_chosen_once_for_the_whole_page(visit, demo):
+    """And for the next visit, where the browser keeps such things: it need not for a file."""
+    page = visit("#write_v2_catalogs", f"{demo.url}/_mock/docs")
     samples = page.locator("#write_v2_catalogs .samples")
     samples.get_by_role("button", name="Python").click()
     expect(samples.locator("pre:visible")).to_contain_text("crm.v2_catalogs.write(")
@@ -184,8 +186,8 @@ def test_chip_tells_about_the_quirk(visit):
     assert in_view(page, "#quirk-v4-code-null")
 
 
-def test_theme_follows_the_system_and_the_button(visit):
-    page = visit(color_scheme="dark")
+def test_theme_follows_the_system_and_the_button(visit, demo):
+    page = visit(base=f"{demo.url}/_mock/docs", color_scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(background)
     page.locator("#theme").click()
