@@ -196,6 +196,23 @@ def test_connections_that_end_early_do_no_harm(server):
     assert httpx.get(f"{server.url}/_mock/health").json()["status"] == "ok"
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"GET / HT",
+        f"POST {LEADS} HTTP/1.1\r\nAuthorization: Bearer demo\r\nContent-Length: 9\r\n\r\n[".encode(),
+    ],
+)
+def test_connections_that_keep_the_server_waiting_are_closed(server, monkeypatch, data):
+    monkeypatch.setattr("kommo.mock.protocol.REQUEST_SECONDS", 0.05)
+    wire = Wire(server.url)
+    wire.send(data)
+    with contextlib.suppress(ConnectionResetError):
+        assert wire.file.read() == b""
+    wire.close()
+
+
 def test_faults_break_connections_off(server, wire):
     whole = ask(wire, "GET", LEADS)[2]
     server.control.add_fault(drop=True, times=1)

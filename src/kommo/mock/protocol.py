@@ -1,7 +1,11 @@
-"""uvicorn's HTTP protocol with two additions: bounded request heads, and connections that the application can close."""
+"""uvicorn's HTTP protocol, with bounds for the time a request takes to arrive and for the size of its head.
+
+It also lets the application close the connection, for faults.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -10,6 +14,9 @@ from .http.app import CLOSE_EXTENSION
 
 MAX_HEAD: Final = 64 * 1024
 """Bytes of a request line and its headers. Without a bound, a client that never ends them would fill the memory."""
+
+REQUEST_SECONDS: Final = 60.0
+"""How long a request may take to arrive."""
 
 _TOO_LARGE: Final = b"\r\n".join(
     [b"HTTP/1.1 431 Request Header Fields Too Large", b"content-length: 0", b"connection: close", b"", b""]
@@ -21,6 +28,17 @@ class MockProtocol(HttpToolsProtocol):
 
     _head = 0
     _in_head = True
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first request, but not for ever."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone."""
+        self._stop_waiting()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser, unless the head of the request has grown too large."""
@@ -34,6 +52,7 @@ class MockProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Let the application close the connection."""
         super().on_message_begin()
+        self._wait()
         self._in_head = True
         extensions: dict[str, Any] = self.scope.setdefault("extensions", {})
         extensions[CLOSE_EXTENSION] = self._close
@@ -45,9 +64,19 @@ class MockProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The next bytes belong to the head of another request."""
+        """The request is complete; the next bytes belong to the head of another one."""
+        self._stop_waiting()
         super().on_message_complete()
         self._in_head = True
+
+    def _wait(self) -> None:
+        self._stop_waiting()
+        self._timer = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _close(self, flush: bool) -> None:
         """Close the connection, with or without sending first what was written."""
