@@ -77,14 +77,15 @@ def run_lanes(options: Options, *, jobs: int | None = None, record: Path | None 
         stop = threading.Event()
         listener = threading.Thread(target=_listen, args=(messages, options.on_progress, stop), daemon=True)
         listener.start()
-        results = []
-        with ProcessPoolExecutor(count, mp_context=context) as pool:
-            pending = [
-                pool.submit(_lane, lane, path, messages, index) for index, (lane, path) in enumerate(plan)
-            ]
-            results = [future.result() for future in pending]
-        stop.set()
-        listener.join()
+        try:
+            with ProcessPoolExecutor(count, mp_context=context) as pool:
+                pending = [
+                    pool.submit(_lane, lane, path, messages, index) for index, (lane, path) in enumerate(plan)
+                ]
+                results = [future.result() for future in pending]
+        finally:
+            stop.set()
+            listener.join()
     if alone:
         last = evolve(options, phases=alone)
         results.append(_one(last, _file(record, len(plan)), options.on_progress))
