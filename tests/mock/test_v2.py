@@ -30,6 +30,7 @@ def test_a_write_answers_links_and_request_ids(api):
     assert [item["request_id"] for item in answer.items] == [0, 762649081]
     first = answer.items[0]
     assert first["_links"]["self"] == {"href": f"{CATALOGS}?id={first['id']}", "method": "get"}
+    assert answer.headers["runtime-timestamp"] == "1767225601"  # the write moved the clock on
     read = api("GET", first["_links"]["self"]["href"])
     assert [item["name"] for item in read.items] == ["a"]
     assert read.data["_links"]["self"]["href"] == first["_links"]["self"]["href"]

@@ -140,12 +140,8 @@ def _listed(context: Context, path: str, views: list[dict[str, Any]]) -> Reply:
         return NO_CONTENT
     # The query goes back as it came, except for bytes that a URL cannot hold as they are.
     query = quote(context.raw_query, safe="%/:?@!$&'()*+,;=-._~[]")
-    return hal(
-        {
-            "_links": v2_link(f"{path}?{query}" if query else path, "get"),
-            "_embedded": {"items": views},
-        }
-    )
+    links = v2_link(f"{path}?{query}" if query else path, "get")
+    return _stamped(context, {"_links": links, "_embedded": {"items": views}})
 
 
 def _written(context: Context, path: str, outcome: Outcome) -> Reply:
@@ -160,7 +156,14 @@ def _written(context: Context, path: str, outcome: Outcome) -> Reply:
         for failure in outcome.failures:
             errors.setdefault(failure.block, {})[failure.key] = failure.message
         embedded["errors"] = errors
-    return hal({links: v2_link(path, "post"), "_embedded": embedded})
+    return _stamped(context, {links: v2_link(path, "post"), "_embedded": embedded})
+
+
+def _stamped(context: Context, body: dict[str, Any]) -> Reply:
+    """An answer with the header that tells clients the time of the account, as v2 has it."""
+    reply = hal(body)
+    reply.headers = [(b"runtime-timestamp", b"%d" % context.store.now())]
+    return reply
 
 
 def _item(path: str, links: str, done: Done) -> dict[str, Any]:
