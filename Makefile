@@ -19,7 +19,7 @@ report_inputs  := $(contract_files) $(template_files) $(python_files) requiremen
 
 .DEFAULT_GOAL := all
 .PHONY: all help setup bundle client reference build lint types check test contract contract-live \
-        mutation-score bench diff release-check lock clean
+        mutation-score bench diff languages release-check lock clean
 
 all: $(CACHE)/report.txt ## set up, build the contract and the client, check both against the mock, report
 	@cat $(CACHE)/report.txt
@@ -95,12 +95,25 @@ $(CACHE)/release/.ready: requirements-release.lock
 	@$(CACHE)/release/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.lock
 	@touch $@
 
+languages: $(SETUP) $(CACHE)/languages/.ready bundle ## clients in other languages: generate, check, compile, run; try the importers
+	@$(KOMMO) languages check --tools $(CACHE)/languages
+
+$(CACHE)/languages/.ready: requirements-languages.lock src/kommo/languages/node/package-lock.json
+	@command -v npm >/dev/null || { echo "make languages: there is no npm; install nodejs and npm" >&2; exit 2; }
+	@test -x $(CACHE)/languages/python/bin/python || $(PYTHON) -m venv $(CACHE)/languages/python
+	@$(CACHE)/languages/python/bin/pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements-languages.lock
+	@mkdir -p $(CACHE)/languages/node && cp src/kommo/languages/node/package*.json $(CACHE)/languages/node
+	@cd $(CACHE)/languages/node && npm ci --silent --no-audit --no-fund
+	@touch $@
+
 lock: ## requirements*.lock from pyproject.toml
 	@test -x $(CACHE)/lock/bin/uv || { $(PYTHON) -m venv $(CACHE)/lock && $(CACHE)/lock/bin/pip install --quiet uv; }
 	@lock() { $(CACHE)/lock/bin/uv pip compile "$$@" --universal --python-version 3.11 --generate-hashes --no-header \
 	    --quiet --upgrade ; }; \
 	  lock pyproject.toml --extra dev --extra bench -o requirements.lock; \
-	  sed -n 's/^release = \[\(.*\)\]/\1/p' pyproject.toml | tr -d '",' | tr ' ' '\n' | lock - -o requirements-release.lock
+	  sed -n 's/^release = \[\(.*\)\]/\1/p' pyproject.toml | tr -d '",' | tr ' ' '\n' | lock - -o requirements-release.lock; \
+	  sed -n 's/^languages = \[\(.*\)\]$$/\1/p' pyproject.toml | tr -d '"' | lock - -o requirements-languages.lock
 
 clean: ## remove what is neither checked in nor installed
 	@rm -rf $(CACHE) reports .mypy_cache .ruff_cache .hypothesis

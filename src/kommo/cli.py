@@ -33,6 +33,9 @@ COMMANDS: dict[str, Entry] = {
     "spec": Entry("kommo.spec.command", "spec", "build, check and overlay OpenAPI documents"),
     "contract": Entry("kommo.contract.command", "contract", "check a server against the published contract"),
     "docs": Entry("kommo.docs.command", "", "open the reference of the API in the browser"),
+    "languages": Entry(
+        "kommo.languages.command", "contract", "prove that other languages can use the contract"
+    ),
     "release": Entry("kommo.release.command", "spec", "compare contracts, check that a release is ready"),
 }
 
