@@ -3,12 +3,15 @@ Redis."""
 
 from __future__ import annotations
 
+import os
 import time
+from itertools import count
 from typing import Any, Final
 
 from pyrate_limiter import Rate, RateItem
 from pyrate_limiter.abstracts import Decision
 from pyrate_limiter.buckets import RedisBucket
+from pyrate_limiter.buckets.redis_bucket import LuaScript
 from redis.exceptions import NoScriptError
 
 from kommo.redis_store import connect, redis_errors
@@ -16,12 +19,28 @@ from kommo.redis_store import connect, redis_errors
 _CLOCK_CHECK: Final = 30.0
 _LIFETIME: Final = 3600
 
+# Two processes read Redis's clock to a millisecond or so. An entry that seems to come from the next one counts, too.
+_PUT: Final = LuaScript.PUT_ITEM.replace(
+    "'ZCOUNT', bucket, window_start, now)", "'ZCOUNT', bucket, window_start, '+inf')"
+)
+
+# Members are named `item:random:1`; the moment finds the few to look at.
+_MOVE: Final = """
+for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], ARGV[1])) do
+    if string.sub(member, 1, #ARGV[2]) == ARGV[2] then
+        redis.call('ZADD', KEYS[1], 'XX', ARGV[3], member)
+    end
+end
+"""
+
 
 class SharedBucket(RedisBucket):
     """A log of requests in one Redis key, stamped with the time of that Redis, so that clocks of hosts do not
     matter."""
 
     _url: str
+    _mark: str
+    _numbers: count[int]
     _ahead = 0.0
     _check_clock_at = 0.0
 
@@ -33,9 +52,12 @@ class SharedBucket(RedisBucket):
             TransportError: Redis cannot be reached or refuses.
         """
         with redis_errors("rate limit", url):
-            bucket: Any = cls.init(rates, connect(url), key)
+            client: Any = connect(url)
+            bucket = cls(rates, client, key, client.script_load(_PUT))
         bucket._url = url
-        return bucket  # type: ignore[no-any-return]
+        bucket._mark = os.urandom(6).hex()
+        bucket._numbers = count()
+        return bucket
 
     def now(self) -> int:
         """Milliseconds of Redis's clock, kept by the local monotonic clock between looks at it."""
@@ -56,17 +78,26 @@ class SharedBucket(RedisBucket):
         after = time.monotonic()
         return after - before, seconds + microseconds / 1e6 - (before + after) / 2
 
-    def put_decision(self, item: RateItem) -> Decision:
+    def claim(self, now_ms: int) -> tuple[RateItem, int | None]:
+        """Enter a request into the log if it may go out now. As `LocalBucket.claim`."""
+        item = RateItem(f"{self._mark}.{next(self._numbers)}", now_ms)
         client: Any = self.redis
         with redis_errors("rate limit", self._url):
             try:
-                decision = super().put_decision(item)
+                decision = self.put_decision(item)
             except NoScriptError:
                 # Redis was restarted and forgot the script.
-                self.script_hash = client.script_load(self._script())
-                decision = super().put_decision(item)
+                self.script_hash = client.script_load(_PUT)
+                decision = self.put_decision(item)
         assert isinstance(decision, Decision)
-        return decision
+        return item, None if decision.allowed else max(1, decision.retry_after_ms or 1)
+
+    def move(self, item: RateItem, to_ms: int) -> None:
+        """Say that a request of the log counts from another moment, not after now."""
+        client: Any = self.redis
+        with redis_errors("rate limit", self._url):
+            client.eval(_MOVE, 1, self.bucket_key, item.timestamp, f"{item.name}:", to_ms)
+        item.timestamp = to_ms
 
     def leak(self, current_timestamp: int | None = None) -> int:
         client: Any = self.redis
@@ -74,9 +105,3 @@ class SharedBucket(RedisBucket):
             removed: Any = super().leak(current_timestamp)
             client.expire(self.bucket_key, _LIFETIME)
         return int(removed)
-
-    @staticmethod
-    def _script() -> str:
-        from pyrate_limiter.buckets.redis_bucket import LuaScript
-
-        return LuaScript.PUT_ITEM

@@ -12,19 +12,20 @@ import threading
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Final, TypeVar
 
 import httpx
 
 from kommo.address import Address, is_loopback
 from kommo.errors import ConfigurationError, one_line, retry_after
-from kommo.limits import FRESH, RateLimiter
+from kommo.limits import RateLimiter
 from kommo.redaction import logger
 from kommo.retry import RetryPolicy
 from kommo.steps import Sleep, Steps, arun, run
 
 HttpT = TypeVar("HttpT")
-Recheck = Callable[[], Steps[None]]
+AboutToWrite = Callable[[], Steps[None]]
 
 # The stage that httpx's `trace` extension reports when a connection is there and the request is about to go
 # out.
@@ -53,33 +54,35 @@ class _Prepare:
 
 
 class _Send:
-    """Send a request over the HTTP transport of this world, rechecking its turn just before it is written."""
+    """Send a request over the HTTP transport of this world, telling its limiter just before it is written."""
 
-    __slots__ = ("recheck", "request", "transport")
+    __slots__ = ("about_to_write", "request", "transport")
 
-    def __init__(self, transport: Transport, request: httpx.Request, recheck: Recheck | None) -> None:
+    def __init__(
+        self, transport: Transport, request: httpx.Request, about_to_write: AboutToWrite | None
+    ) -> None:
         self.transport = transport
         self.request = request
-        self.recheck = recheck
+        self.about_to_write = about_to_write
 
     def run(self) -> httpx.Response:
-        recheck = self.recheck
-        if recheck is not None:
+        about_to_write = self.about_to_write
+        if about_to_write is not None:
 
             def trace(stage: str, _details: object) -> None:
                 if stage.endswith(_ABOUT_TO_WRITE):
-                    run(recheck())
+                    run(about_to_write())
 
             self.request.extensions["trace"] = trace
         return self.transport.sync_http.handle_request(self.request)
 
     async def arun(self) -> httpx.Response:
-        recheck = self.recheck
-        if recheck is not None:
+        about_to_write = self.about_to_write
+        if about_to_write is not None:
 
             async def trace(stage: str, _details: object) -> None:
                 if stage.endswith(_ABOUT_TO_WRITE):
-                    await arun(recheck())
+                    await arun(about_to_write())
 
             self.request.extensions["trace"] = trace
         return await self.transport.async_http.handle_async_request(self.request)
@@ -187,20 +190,26 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 f"this client and its token belong to {self._address}"
             )
         what = f"{request.method} {request.url.path}"
+        limiter = self._limiter
         began, attempt = None, 0
         while True:
             yield _Prepare(self)
             within = None if began is None else began + self._retry.total - time.monotonic()
-            recheck = yield from self._turn(what, within)
+            turn = about_to_write = None
+            if limiter is not None:
+                turn = yield from limiter.turn(what, within=within)
+                about_to_write = partial(limiter.writing, turn, what, within=within)
             sent_at = time.monotonic()
             began = sent_at if began is None else began
             attempt += 1
             outcome: httpx.Response | httpx.TransportError
             try:
-                outcome = yield _Send(self, request, recheck)
+                outcome = yield _Send(self, request, about_to_write)
             except httpx.TransportError as error:
                 outcome = error
             now = time.monotonic()
+            if limiter is not None and turn is not None and isinstance(outcome, httpx.Response):
+                yield from limiter.arrived(turn, request.method)
             _log_outcome(what, outcome, now - sent_at)
             status = outcome.status_code if isinstance(outcome, httpx.Response) else None
             asked = None
@@ -212,8 +221,8 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             )
             if pause is None:
                 break
-            if status == 429 and self._limiter is not None:
-                self._limiter.hold(pause)
+            if status == 429 and limiter is not None:
+                limiter.hold(pause)
             logger.info("%s: trying again in %.1f s, attempt %d", what, pause, attempt + 1)
             yield Sleep(pause)
         if isinstance(outcome, httpx.TransportError):
@@ -221,23 +230,6 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         if not outcome.is_closed:
             outcome.stream = _BoundedStream(outcome.stream, began + self._retry.total, request)
         return outcome
-
-    def _turn(self, what: str, within: float | None) -> Steps[Recheck | None]:
-        """Wait for a turn; return what takes another one if that went stale before the request is written.
-
-        A connection may have to be made, or waited for, in between, and the server counts from the writing.
-        """
-        limiter = self._limiter
-        if limiter is None:
-            return None
-        yield from limiter.turn(what, within=within)
-        granted = time.monotonic()
-
-        def recheck() -> Steps[None]:
-            if time.monotonic() - granted > FRESH:
-                yield from limiter.turn(what, within=within, urgent=True)
-
-        return recheck
 
     def _new_http(self, kind: Callable[..., HttpT], other_client: str) -> HttpT:
         if not self._own_http:
