@@ -63,7 +63,7 @@ class Options:
     app: Any = None
     operations: Sequence[str] | None = None
     seed: int = 1
-    max_examples: int = 10
+    max_examples: int = 6
     phases: Sequence[str] = LAYERS
     stop_at_first: bool = False
     max_response_time: float | None = None

@@ -17,7 +17,7 @@ from kommo.contract.session import Script, Session
 LAYER = "model"
 
 #: Scenarios for one example of the fuzzing phase, and steps of each.
-_SCENARIOS = 10
+_SCENARIOS = 8
 _STEPS = 14
 #: So many different defects are shown with their smallest sequence; each costs a search of its own.
 _DEFECTS = 6
