@@ -235,3 +235,14 @@ def test_a_written_object_shares_nothing_with_its_model() -> None:
 def test_a_body_of_another_kind_is_refused(data: object) -> None:
     with pytest.raises(UnexpectedShape, match="body: expected an object"):
         read(models.CustomField, data)
+
+
+def test_an_enum_may_be_given_as_its_value():
+    field = models.CustomFieldCreate(name="n", type="birthday", remind="week")
+
+    assert field == models.CustomFieldCreate(
+        name="n", type=models.FieldType.BIRTHDAY, remind=models.Remind.WEEK
+    )
+    assert (field.type, field.remind) == (models.FieldType.BIRTHDAY, models.Remind.WEEK)
+    assert field.to_dict() == {"name": "n", "type": "birthday", "remind": "week"}
+    assert models.CustomFieldCreate(name="n", type="text", remind=None).to_dict()["remind"] is None

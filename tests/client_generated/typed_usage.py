@@ -18,6 +18,7 @@ from kommo_client.models import (
     CustomFieldUpdate,
     EnumValue,
     FieldType,
+    Remind,
 )
 
 from kommo import UNSET, Answer, AsyncKommo, Kommo, Unset, models
@@ -36,6 +37,11 @@ def sync(crm: Kommo) -> None:
     assert_type(list(crm.v2_catalog_elements.iterate(catalog_id=1)), list[CatalogElement])
     new = [CustomFieldCreate(name="Budget", type=FieldType.NUMERIC)]
     assert_type(crm.contacts_custom_fields.create(new), CustomFieldCollection)
+    by_value = CustomFieldCreate(name="Birthday", type="birthday", remind="week")
+    assert_type(by_value.type, FieldType)
+    assert_type(by_value.remind, Remind | None | Unset)
+    assert_type(crm.leads_custom_fields.list(filter_type=["text"], order_sort="desc"), CustomFieldPage)
+    CustomFieldCreate(name="n", type=FieldType("newer"), remind=None)
     assert_type(crm.contacts_custom_fields.update(1, CustomFieldUpdate(name="n")), CustomField)
     assert_type(crm.contacts_custom_fields.delete(1), None)
     assert_type(crm.v2_catalogs.list(id=1), CatalogPage)
@@ -66,4 +72,7 @@ def wrong(crm: Kommo) -> None:
     crm.leads_custom_fields.get("x")  # type: ignore[arg-type]
     crm.catalogs_custom_fields.list()  # type: ignore[call-arg]
     CustomFieldCreate(name="n")  # type: ignore[call-arg]
+    CustomFieldCreate(name="n", type="txet")  # type: ignore[arg-type]
+    CustomFieldCreate(name="n", type=None)  # type: ignore[arg-type]
+    crm.leads_custom_fields.list(order_sort="down")  # type: ignore[arg-type]
     crm.raw(crm.v2_catalogs.list, id="x")  # type: ignore[arg-type]

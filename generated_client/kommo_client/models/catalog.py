@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define
+from attrs import define, field
 
 from ..models.catalog_type import CatalogType
 from ..types import (
@@ -18,7 +18,12 @@ from ..types import (
 )
 
 if TYPE_CHECKING:
+    from ..models.catalog_type import CatalogTypeLiteral
     from ..models.v2_links import V2Links
+
+
+def _type(value: CatalogType | CatalogTypeLiteral | Unset) -> CatalogType | Unset:
+    return value  # type: ignore[return-value]
 
 
 @model
@@ -38,7 +43,7 @@ class Catalog(Model):
     """Where the list stands among the others, lowest first."""
     links: V2Links
     """The links of a v2 answer or of one object in it."""
-    type: CatalogType | Unset = UNSET
+    type: CatalogType | Unset = field(default=UNSET, converter=_type)
     """What the list is for."""
     can_add_elements: bool | Unset = UNSET
     """Whether people can add an element (for a list of invoices, an invoice) in the web interface."""

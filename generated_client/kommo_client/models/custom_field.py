@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define
+from attrs import define, field
 
 from ..models.entity_type import EntityType
 from ..models.field_type import FieldType
@@ -22,11 +22,26 @@ from ..types import (
 
 if TYPE_CHECKING:
     from ..models.chained_list import ChainedList
+    from ..models.entity_type import EntityTypeLiteral
     from ..models.enum_value import EnumValue
     from ..models.field_settings import FieldSettings
+    from ..models.field_type import FieldTypeLiteral
     from ..models.nested_value import NestedValue
+    from ..models.remind import RemindLiteral
     from ..models.required_status import RequiredStatus
     from ..models.self_links import SelfLinks
+
+
+def _type(value: FieldType | FieldTypeLiteral) -> FieldType:
+    return value  # type: ignore[return-value]
+
+
+def _entity_type(value: EntityType | EntityTypeLiteral | Unset) -> EntityType | Unset:
+    return value  # type: ignore[return-value]
+
+
+def _remind(value: Remind | None | RemindLiteral | Unset) -> Remind | None | Unset:
+    return value  # type: ignore[return-value]
 
 
 @model
@@ -41,14 +56,14 @@ class CustomField(Model):
     """The name that people see."""
     sort: int
     """Where the field stands among the others of its group, lowest first."""
-    type: FieldType
+    type: FieldType = field(converter=_type)
     """The type of the field. Two tables of the document call it an integer; it is a string."""
     links: SelfLinks
     """The links of one v4 object."""
     code: str | None | Unset = UNSET
     """A code by which values of the field can be written without its id, for example PHONE. Absent when
     the field has none."""
-    entity_type: EntityType | Unset = UNSET
+    entity_type: EntityType | Unset = field(default=UNSET, converter=_entity_type)
     """The kind of record that a custom field or a group of fields belongs to. Segments of customers are
     called `segments` here although their path says `customers/segments`; lists are called `catalogs`."""
     account_id: int | Unset = UNSET
@@ -72,7 +87,7 @@ class CustomField(Model):
     """Whether the account computes the value itself."""
     settings: FieldSettings | list[Any] | None | Unset = UNSET
     """Further settings. An empty object may arrive as an empty array, none as null."""
-    remind: Remind | None | Unset = UNSET
+    remind: Remind | None | Unset = field(default=UNSET, converter=_remind)
     """When the account reminds of the day; null for every type but `birthday`."""
     enums: list[EnumValue] | None | Unset = UNSET
     """The options of the field; null for a type without options."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define
+from attrs import define, field
 
 from ..models.field_type import FieldType
 from ..models.remind import Remind
@@ -21,8 +21,18 @@ from ..types import (
 if TYPE_CHECKING:
     from ..models.enum_value_write import EnumValueWrite
     from ..models.field_settings import FieldSettings
+    from ..models.field_type import FieldTypeLiteral
     from ..models.nested_value_write import NestedValueWrite
+    from ..models.remind import RemindLiteral
     from ..models.required_status import RequiredStatus
+
+
+def _type(value: FieldType | FieldTypeLiteral) -> FieldType:
+    return value  # type: ignore[return-value]
+
+
+def _remind(value: Remind | None | RemindLiteral | Unset) -> Remind | None | Unset:
+    return value  # type: ignore[return-value]
 
 
 @model
@@ -32,7 +42,7 @@ class CustomFieldCreate(Model):
 
     name: str
     """The name that people see."""
-    type: FieldType
+    type: FieldType = field(converter=_type)
     """The type of a custom field. It decides which values the field holds and cannot be changed once the
     field exists.
 
@@ -79,7 +89,7 @@ class CustomFieldCreate(Model):
     """Whether an element of the list cannot be saved without a value. For fields of lists."""
     is_deletable: bool | Unset = UNSET
     """Whether the field can be deleted. For fields of lists."""
-    remind: Remind | None | Unset = UNSET
+    remind: Remind | None | Unset = field(default=UNSET, converter=_remind)
     """When the account reminds of the day; for the type `birthday`, null for none."""
     enums: list[EnumValueWrite] | None | Unset = UNSET
     """The options of a `select`, `multiselect` or `radiobutton`. A change replaces all of them: send the

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, field
 
 from ..models.entity_type import EntityType
 from ..models.group_type import GroupType
@@ -19,7 +19,17 @@ from ..types import (
 )
 
 if TYPE_CHECKING:
+    from ..models.entity_type import EntityTypeLiteral
+    from ..models.group_type import GroupTypeLiteral
     from ..models.self_links import SelfLinks
+
+
+def _entity_type(value: EntityType | EntityTypeLiteral) -> EntityType:
+    return value  # type: ignore[return-value]
+
+
+def _type(value: GroupType | GroupTypeLiteral) -> GroupType:
+    return value  # type: ignore[return-value]
 
 
 @model
@@ -35,12 +45,12 @@ class CustomFieldGroup(Model):
     """The name that people see."""
     sort: int
     """Where the group stands on the card, lowest first."""
-    entity_type: EntityType
+    entity_type: EntityType = field(converter=_entity_type)
     """The kind of record that a custom field or a group of fields belongs to. Segments of customers are
     called `segments` here although their path says `customers/segments`; lists are called `catalogs`."""
     is_predefined: bool
     """Whether the group came with the account; such a group cannot be deleted."""
-    type: GroupType
+    type: GroupType = field(converter=_type)
     """What the group shows. The vendor may add kinds, so a reader must not choke on a new one."""
     links: SelfLinks
     """The links of one v4 object."""

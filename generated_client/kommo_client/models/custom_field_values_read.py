@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, field
 
 from ..models.field_type import FieldType
 from ..types import (
@@ -20,6 +20,7 @@ from ..types import (
 
 if TYPE_CHECKING:
     from ..models.checkbox_value import CheckboxValue
+    from ..models.field_type import FieldTypeLiteral
     from ..models.legal_entity_value import LegalEntityValue
     from ..models.read_date_value import ReadDateValue
     from ..models.read_enum_value import ReadEnumValue
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from ..models.read_numeric_value import ReadNumericValue
     from ..models.text_value import TextValue
     from ..models.url_value import UrlValue
+
+
+def _field_type(value: FieldType | FieldTypeLiteral) -> FieldType:
+    return value  # type: ignore[return-value]
 
 
 @model
@@ -38,7 +43,7 @@ class CustomFieldValuesRead(Model):
     """The id of the field."""
     field_name: str
     """The name of the field."""
-    field_type: FieldType
+    field_type: FieldType = field(converter=_field_type)
     """The type of the field, which decides the shape of the values. Newer types than these occur."""
     values: list[
         TextValue

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from ...models.custom_field_update import CustomFieldUpdate
     from ...models.enum_value_write import EnumValueWrite
     from ...models.field_settings import FieldSettings
-    from ...models.field_type import FieldType
+    from ...models.field_type import FieldType, FieldTypeLiteral
     from ...models.nested_value_write import NestedValueWrite
     from ...models.problem import Problem
     from ...models.required_status import RequiredStatus
-    from ...models.sort_order import SortOrder
+    from ...models.sort_order import SortOrder, SortOrderLiteral
 
 _LIST_CUSTOMERS_SEGMENTS_CUSTOM_FIELDS: Operation[CustomFieldPage] = Operation(
     "list_customers_segments_custom_fields",
@@ -98,10 +98,10 @@ class CustomersSegmentsCustomFields:
         *,
         page: int | Unset = UNSET,
         limit: int | Unset = UNSET,
-        filter_type: Sequence[FieldType] | Unset = UNSET,
+        filter_type: Sequence[FieldType | FieldTypeLiteral] | Unset = UNSET,
         filter_id: Sequence[int] | Unset = UNSET,
-        order_sort: SortOrder | Unset = UNSET,
-        order_id: SortOrder | Unset = UNSET,
+        order_sort: SortOrder | SortOrderLiteral | Unset = UNSET,
+        order_id: SortOrder | SortOrderLiteral | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> CustomFieldPage:
@@ -155,10 +155,10 @@ class CustomersSegmentsCustomFields:
         self,
         *,
         limit: int | Unset = UNSET,
-        filter_type: Sequence[FieldType] | Unset = UNSET,
+        filter_type: Sequence[FieldType | FieldTypeLiteral] | Unset = UNSET,
         filter_id: Sequence[int] | Unset = UNSET,
-        order_sort: SortOrder | Unset = UNSET,
-        order_id: SortOrder | Unset = UNSET,
+        order_sort: SortOrder | SortOrderLiteral | Unset = UNSET,
+        order_id: SortOrder | SortOrderLiteral | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[CustomField]:
@@ -427,10 +427,10 @@ class AsyncCustomersSegmentsCustomFields:
         *,
         page: int | Unset = UNSET,
         limit: int | Unset = UNSET,
-        filter_type: Sequence[FieldType] | Unset = UNSET,
+        filter_type: Sequence[FieldType | FieldTypeLiteral] | Unset = UNSET,
         filter_id: Sequence[int] | Unset = UNSET,
-        order_sort: SortOrder | Unset = UNSET,
-        order_id: SortOrder | Unset = UNSET,
+        order_sort: SortOrder | SortOrderLiteral | Unset = UNSET,
+        order_id: SortOrder | SortOrderLiteral | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> CustomFieldPage:
@@ -484,10 +484,10 @@ class AsyncCustomersSegmentsCustomFields:
         self,
         *,
         limit: int | Unset = UNSET,
-        filter_type: Sequence[FieldType] | Unset = UNSET,
+        filter_type: Sequence[FieldType | FieldTypeLiteral] | Unset = UNSET,
         filter_id: Sequence[int] | Unset = UNSET,
-        order_sort: SortOrder | Unset = UNSET,
-        order_id: SortOrder | Unset = UNSET,
+        order_sort: SortOrder | SortOrderLiteral | Unset = UNSET,
+        order_id: SortOrder | SortOrderLiteral | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[CustomField]:
