@@ -19,7 +19,7 @@ report_inputs  := $(contract_files) $(template_files) $(python_files) requiremen
 
 .DEFAULT_GOAL := all
 .PHONY: all help setup bundle client reference build lint types check test contract contract-live \
-        mutation-score bench diff languages release-check lock clean
+        mutation-score bench diff languages release-check site lock clean
 
 all: $(CACHE)/report.txt ## set up, build the contract and the client, check both against the mock, report
 	@cat $(CACHE)/report.txt
@@ -107,13 +107,23 @@ $(CACHE)/languages/.ready: requirements-languages.lock src/kommo/languages/node/
 	@cd $(CACHE)/languages/node && npm ci --silent --no-audit --no-fund
 	@touch $@
 
+site: $(CACHE)/site/.ready reference ## docs/ as a website in site/, every link checked
+	@NO_MKDOCS_2_WARNING=1 $(CACHE)/site/bin/mkdocs build --quiet --strict
+	@echo "site: site/index.html"
+
+$(CACHE)/site/.ready: requirements-site.lock
+	@test -x $(CACHE)/site/bin/python || $(PYTHON) -m venv $(CACHE)/site
+	@$(CACHE)/site/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-site.lock
+	@touch $@
+
 lock: ## requirements*.lock from pyproject.toml
 	@test -x $(CACHE)/lock/bin/uv || { $(PYTHON) -m venv $(CACHE)/lock && $(CACHE)/lock/bin/pip install --quiet uv; }
 	@lock() { $(CACHE)/lock/bin/uv pip compile "$$@" --universal --python-version 3.11 --generate-hashes --no-header \
 	    --quiet --upgrade ; }; \
 	  lock pyproject.toml --extra dev --extra bench -o requirements.lock; \
 	  sed -n 's/^release = \[\(.*\)\]/\1/p' pyproject.toml | tr -d '",' | tr ' ' '\n' | lock - -o requirements-release.lock; \
-	  sed -n 's/^languages = \[\(.*\)\]$$/\1/p' pyproject.toml | tr -d '"' | lock - -o requirements-languages.lock
+	  sed -n 's/^languages = \[\(.*\)\]$$/\1/p' pyproject.toml | tr -d '"' | lock - -o requirements-languages.lock; \
+	  sed -n 's/^site = \[\(.*\)\]$$/\1/p' pyproject.toml | tr -d '"' | lock - -o requirements-site.lock
 
 clean: ## remove what is neither checked in nor installed
-	@rm -rf $(CACHE) reports .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(CACHE) reports site .mypy_cache .ruff_cache .hypothesis
