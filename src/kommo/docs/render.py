@@ -68,8 +68,9 @@ def _without_blank_lines(html: str) -> str:
     )
 
 
-def _citation(text: str, reference: Reference) -> Markup:
+def _citation(text: str | list[str], reference: Reference) -> Markup:
     """The places that an `x-source` names, each a link to the index of sources."""
+    text = text if isinstance(text, str) else ", ".join(text)
     found = [_CITATION.fullmatch(part) for part in text.replace(",", " ").split()]
     if not all(found):
         return Markup("{}").format(text)
