@@ -38,7 +38,7 @@ def main() -> None:
             "bytes to models, six attributes of each read": used,
         }
     )
-    show(f"Reading 250 fields, {len(PAGE_BYTES):,} bytes", times, "json.loads")
+    show(f"Reading 250 fields, {len(PAGE_BYTES):,} bytes", times, "json.loads", {"bytes to models": 1.3})
     times = medians(
         {
             "json.dumps": lambda: json.dumps(plain),
@@ -46,7 +46,7 @@ def main() -> None:
             "models to bytes": lambda: msgspec.json.encode(page.to_dict()),
         }
     )
-    show("Writing the same", times, "json.dumps")
+    show("Writing the same", times, "json.dumps", {"models to bytes": 1.2})
 
 
 if __name__ == "__main__":

@@ -53,6 +53,8 @@ _LARGEST_PAGE: Final = 250
 # What httpx raises for an exchange that did not come about. RuntimeError is a closed client.
 _FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError)
 
+_READ: Final = httpx.ByteStream(b"")
+
 
 class Answer(NamedTuple, Generic[T]):
     """What a call returns, with the HTTP answer it came in.
@@ -104,6 +106,8 @@ class _Core(Generic[HttpT]):
             raise ConfigurationError(f"{operation.id}: cannot build the request: {error}") from None
 
     def checked(self, operation: Operation[Any], response: httpx.Response, body: Any) -> httpx.Response:
+        # Answer and stream refer to each other, which would leave every page to the garbage collector.
+        response.stream = _READ
         if not response.is_success:
             raise api_error(operation.id, response, items=body if isinstance(body, list) else None)
         if self.answers is not None:
