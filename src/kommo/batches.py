@@ -5,6 +5,7 @@
     for field, made in batches.send(crm.leads_custom_fields.create, new_fields):
         ...
     await batches.send_async(acrm.v2_catalog_elements.update, changes, size=100, progress=True)
+    batches.send(partial(crm.catalogs_custom_fields.create, 4101), new_fields)
 
 The items are sent in order, a chunk a request, 50 by default as the vendor recommends (K-LIM). Each result is
 paired with its input by the request_id that the server repeats. When a request fails, `BatchFailed` says what

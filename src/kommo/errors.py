@@ -219,7 +219,7 @@ class MethodNotAllowed(ApiError):
 class UnprocessableContent(ApiError):
     """422: understood, but not accepted; mostly more than 250 items in a request."""
 
-    mend = "send at most 250 items a request"
+    mend = "send at most 250 items a request, or let kommo.batches do it"
 
 
 class RateLimited(ApiError):

@@ -1,6 +1,7 @@
 """Code of a user. Type checkers must find exactly these types; it is never run."""
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import assert_type
 
 from kommo_client.models import (
@@ -21,7 +22,7 @@ from kommo_client.models import (
     Remind,
 )
 
-from kommo import UNSET, Answer, AsyncKommo, Kommo, Unset, models
+from kommo import UNSET, Answer, AsyncKommo, Kommo, Unset, batches, models
 
 
 def sync(crm: Kommo) -> None:
@@ -42,6 +43,10 @@ def sync(crm: Kommo) -> None:
     assert_type(by_value.remind, Remind | None | Unset)
     assert_type(crm.leads_custom_fields.list(filter_type=["text"], order_sort="desc"), CustomFieldPage)
     CustomFieldCreate(name="n", type=FieldType("newer"), remind=None)
+    pairs = batches.send(crm.contacts_custom_fields.create, new, progress=True)
+    assert_type(pairs, list[tuple[CustomFieldCreate, CustomField]])
+    pairs = batches.send(partial(crm.catalogs_custom_fields.create, 4101), new)
+    assert_type(batches.send(crm.v2_catalogs.delete, [1, 2]), list[tuple[int, CatalogWritten]])
     assert_type(crm.contacts_custom_fields.update(1, CustomFieldUpdate(name="n")), CustomField)
     assert_type(crm.contacts_custom_fields.delete(1), None)
     assert_type(crm.v2_catalogs.list(id=1), CatalogPage)
@@ -63,6 +68,9 @@ async def asynchronous(crm: AsyncKommo) -> None:
     assert_type(await crm.leads_custom_fields.list(limit=250), CustomFieldPage)
     assert_type(crm.leads_custom_fields.iterate(), AsyncIterator[CustomField])
     assert_type([field.id async for field in crm.leads_custom_fields.iterate()], list[int])
+    new = [CustomFieldCreate(name="Budget", type="numeric")]
+    pairs = await batches.send_async(crm.contacts_custom_fields.create, new)
+    assert_type(pairs, list[tuple[CustomFieldCreate, CustomField]])
     answer = await crm.raw(crm.leads_custom_fields.get, 1)
     assert_type(answer, Answer[CustomField])
 

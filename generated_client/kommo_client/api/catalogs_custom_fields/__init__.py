@@ -233,7 +233,7 @@ class CatalogsCustomFields:
 
         Args:
             catalog_id: The id of the list whose fields are meant, a positive integer.
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -280,7 +280,7 @@ class CatalogsCustomFields:
 
         Args:
             catalog_id: The id of the list whose fields are meant, a positive integer.
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -593,7 +593,7 @@ class AsyncCatalogsCustomFields:
 
         Args:
             catalog_id: The id of the list whose fields are meant, a positive integer.
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -640,7 +640,7 @@ class AsyncCatalogsCustomFields:
 
         Args:
             catalog_id: The id of the list whose fields are meant, a positive integer.
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 

@@ -224,7 +224,7 @@ class CompaniesCustomFields:
         Companies can have every type but `multitext` and those of lists (`price`, `category`, `items`).
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -268,7 +268,7 @@ class CompaniesCustomFields:
         The document gives 201 as the status of success, here and for one field.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -556,7 +556,7 @@ class AsyncCompaniesCustomFields:
         Companies can have every type but `multitext` and those of lists (`price`, `category`, `items`).
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -600,7 +600,7 @@ class AsyncCompaniesCustomFields:
         The document gives 201 as the status of success, here and for one field.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 

@@ -148,7 +148,7 @@ class ContactsCustomFieldGroups:
         administrators of the account may call it.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -381,7 +381,7 @@ class AsyncContactsCustomFieldGroups:
         administrators of the account may call it.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 

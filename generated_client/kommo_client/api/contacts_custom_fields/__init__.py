@@ -226,7 +226,7 @@ class ContactsCustomFields:
         Contacts can have every type but those of lists (`price`, `category`, `items`).
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -270,7 +270,7 @@ class ContactsCustomFields:
         The document gives 201 as the status of success, here and for one field.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -561,7 +561,7 @@ class AsyncContactsCustomFields:
         Contacts can have every type but those of lists (`price`, `category`, `items`).
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -605,7 +605,7 @@ class AsyncContactsCustomFields:
         The document gives 201 as the status of success, here and for one field.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 

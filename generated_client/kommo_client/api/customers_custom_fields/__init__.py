@@ -223,7 +223,7 @@ class CustomersCustomFields:
         types of lists.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -267,7 +267,7 @@ class CustomersCustomFields:
         The document gives 201 as the status of success, here and for one field.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -553,7 +553,7 @@ class AsyncCustomersCustomFields:
         types of lists.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -597,7 +597,7 @@ class AsyncCustomersCustomFields:
         The document gives 201 as the status of success, here and for one field.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 

@@ -222,7 +222,7 @@ class CustomersSegmentsCustomFields:
         Segments have the eleven common types only. Their fields are in no group.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -266,7 +266,7 @@ class CustomersSegmentsCustomFields:
         The document gives 201 as the status of success, here and for one field.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -551,7 +551,7 @@ class AsyncCustomersSegmentsCustomFields:
         Segments have the eleven common types only. Their fields are in no group.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -595,7 +595,7 @@ class AsyncCustomersSegmentsCustomFields:
         The document gives 201 as the status of success, here and for one field.
 
         Args:
-            items: What to send, in one request.
+            items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
