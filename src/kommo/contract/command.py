@@ -49,9 +49,9 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--max-examples",
         type=_positive,
-        default=10,
+        default=6,
         metavar="N",
-        help="random examples per operation (default 10)",
+        help="random examples per operation (default 6)",
     )
     parser.add_argument(
         "--layers", default=",".join(LAYERS), metavar="NAMES", help=f"of {', '.join(LAYERS)}; all by default"

@@ -208,8 +208,8 @@ def _retry_after(exchange: Exchange) -> float:
     if value is None and isinstance(exchange.answer, dict):
         value = exchange.answer.get("retry_after")
     try:
-        return max(0.0, float(value))
-    except (TypeError, ValueError):
+        return max(0.0, float(str(value)))
+    except ValueError:
         return 1.0
 
 

@@ -46,7 +46,7 @@ def check(exchange: Exchange) -> Iterator[Violation]:
         if not isinstance(href, str):
             continue  # the schema's matter
         where = dotted(place)
-        cause = ""
+        cause = message = ""
         if absolute and _origin(href) != origin:
             cause = f"{relation} link to another origin"
             message = f"{where} is {href!r}; expected a link that begins with {origin}"

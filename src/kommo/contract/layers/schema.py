@@ -162,7 +162,7 @@ def _finding(contract: Contract, layer: str, check: Any, calls: tuple[Exchange, 
     operation = case.operation.definition.raw.get("operationId", failure.operation or "")
     own = contract.operations.get(operation)
     violations = contract.response_violations(calls[-1]) if calls and own is not None else []
-    name = _OURS.get(check.name, check.name)
+    name = str(_OURS.get(check.name, check.name))
     match = next((item for item in violations if item.check == name), None)
     if match is not None:
         return Finding(

@@ -14,7 +14,9 @@ def html(report: dict[str, Any]) -> str:
     """Return the page for a report (see `kommo.contract.reports.findings`)."""
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     environment.filters["pretty"] = lambda text: pretty(text.encode("utf-8", "surrogatepass"))
-    template = environment.from_string(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
+    template = environment.from_string(
+        files("kommo.contract.reports").joinpath("page.html").read_text(encoding="utf-8")
+    )
     coverage: dict[str, dict[str, list[Any]]] = {}
     for name, operation in report["operations"].items():
         seen = [(status, kind, count) for one, status, kind, count in report["coverage"] if one == name]

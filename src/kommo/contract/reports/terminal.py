@@ -22,12 +22,12 @@ class Display:
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        stream = stream or sys.stderr
+        out = stream or sys.stderr
         self._status: Any = None
-        if stream.isatty():
+        if out.isatty():
             from rich.console import Console
 
-            self._status = Console(file=stream).status("starting ...")
+            self._status = Console(file=out).status("starting ...")
 
     def __call__(self, progress: Progress) -> None:
         """Show where the run is."""

@@ -107,18 +107,21 @@ class Base(RuleBasedStateMachine):
     """A scenario.
 
     Attributes:
-        open_driver: makes the way to the server; called once per scenario.
         entities: which v4 entities may be used (`catalogs` brings lists and elements along).
         known: defects that need not be shown again.
     """
 
-    open_driver: ClassVar[Callable[[], Driver]]
     entities: ClassVar[Sequence[str]]
     known: ClassVar[set[tuple[str, str, str]]]
 
+    @staticmethod
+    def new_driver() -> Driver:
+        """Make the way to the server; called once per scenario."""
+        raise NotImplementedError
+
     def __init__(self) -> None:
         super().__init__()
-        self.driver = type(self).open_driver()
+        self.driver = self.new_driver()
         self.places: list[Place] = []
         self.lists: dict[int, Elements] = {}
         self.catalogs: dict[int, Model] = {}

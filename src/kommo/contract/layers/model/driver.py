@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import httpx
 from attrs import frozen
+from kommo_client.types import Model
 
 from kommo import models
 from kommo.client import Kommo
@@ -196,7 +197,7 @@ class Driver:
 def _plain(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_plain(item) for item in value]
-    return value.to_dict() if hasattr(value, "to_dict") else value
+    return value.to_dict() if isinstance(value, Model) else value
 
 
 def _same_data(operation: str, data: Any, answer: Any) -> None:

@@ -16,6 +16,6 @@ from kommo.contract.layers.model.rules_lists import ListRules
 def machine(
     open_driver: Callable[[], Driver], entities: Sequence[str], known: set[tuple[str, str, str]]
 ) -> type[Base]:
-    """Return a state machine class; arguments as the attributes of `Base`."""
-    attributes = {"open_driver": staticmethod(open_driver), "entities": tuple(entities), "known": known}
+    """Return a state machine class; `open_driver` makes the way to the server, the rest is as in `Base`."""
+    attributes = {"new_driver": staticmethod(open_driver), "entities": tuple(entities), "known": known}
     return type("Domain", (ListRules,), attributes)

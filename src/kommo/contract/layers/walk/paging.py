@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kommo.contract.checks.links import links
 from kommo.contract.domain import Collection, Listing, core, difference
 from kommo.contract.exchange import Exchange
@@ -37,7 +39,7 @@ def check(collection: Collection) -> None:
         _rows(collection, ids)
 
 
-def _pages(collection: Collection, whole: Listing, ids: list[object], limit: int) -> None:
+def _pages(collection: Collection, whole: Listing, ids: Sequence[object], limit: int) -> None:
     script, operation = collection.script, collection.op("list")
     listing = collection.read(limit)
     for number, exchange in enumerate(listing.calls, 1):
@@ -83,7 +85,7 @@ def _envelope(collection: Collection, exchange: Exchange, number: int, limit: in
             )
 
 
-def _follow_links(collection: Collection, ids: list[object], limit: int) -> None:
+def _follow_links(collection: Collection, ids: Sequence[object], limit: int) -> None:
     script, operation = collection.script, collection.op("list")
     exchange = collection.page(1, limit)
     calls, got = [exchange], [item.get("id") for item in collection.items(exchange)]
@@ -123,7 +125,7 @@ def _past_the_end(collection: Collection, count: int) -> None:
         collection.script.fail("paging", collection.op("list"), "items past the end", message, [exchange])
 
 
-def _rows(collection: Collection, ids: list[object]) -> None:
+def _rows(collection: Collection, ids: Sequence[object]) -> None:
     """The second, older paging of v2: rows and an offset."""
     exchange = collection.read_page(("limit_rows", 2), ("limit_offset", 1))
     got = [item.get("id") for item in collection.items(exchange)]
