@@ -118,8 +118,8 @@ class _Batch(Generic[In, Out]):
     """What is done, what is not, and what comes next."""
 
     def __init__(self, items: Iterable[In], size: int) -> None:
-        if not 1 <= size <= LARGEST_SIZE:
-            raise ConfigurationError(f"size={size}: a request takes 1 to {LARGEST_SIZE} items")
+        if not isinstance(size, int) or not 1 <= size <= LARGEST_SIZE:
+            raise ConfigurationError(f"size={size!r}: a request takes 1 to {LARGEST_SIZE} items")
         self._size = size
         self._total = len(items) if isinstance(items, Sized) else None
         self._rest = enumerate(items)

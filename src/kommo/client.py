@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, ParamSpec, Se
 import httpx
 from kommo_client.client import UNSET, AsyncResources, Operation, Page, SyncResources, Unset
 
-from kommo.connection import DEFAULT_TIMEOUT, Connection, checked_headers
+from kommo.connection import DEFAULT_TIMEOUT, Connection, checked_headers, checked_timeout
 from kommo.errors import (
     ConfigurationError,
     api_error,
@@ -99,7 +99,7 @@ class _Core(Generic[HttpT]):
         if body is not UNSET:
             content = _encoded(operation, body)
             own["Content-Type"] = "application/json"
-        limit: Any = httpx.USE_CLIENT_DEFAULT if isinstance(timeout, Unset) else timeout
+        limit: Any = httpx.USE_CLIENT_DEFAULT if isinstance(timeout, Unset) else checked_timeout(timeout)
         try:
             return self.http.build_request(operation.method, url, content=content, headers=own, timeout=limit)
         except (TypeError, ValueError, httpx.InvalidURL) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -75,7 +76,7 @@ class Connection:
             subdomain, domain=domain, base_url=base_url, allow_insecure_hosts=allow_insecure_hosts
         )
         self.limiter = limiter_for(self.address, limiter)
-        self._timeout = timeout
+        self._timeout = checked_timeout(timeout)
         self._headers = _own_headers(headers)
         self._http = http
         self._tls: dict[str, Any] = {"ssl_context": ssl_context, "proxy": proxy}
@@ -117,9 +118,7 @@ class Connection:
                 raise ConfigurationError(
                     "token_storage is for OAuth tokens; give oauth= too, or leave it out"
                 )
-            if token is None or isinstance(token, str | Secret):
-                return LongLivedToken(resolve_token(token))
-            return TokenFunction(token)
+            return TokenFunction(token) if callable(token) else LongLivedToken(resolve_token(token))
         if token is not None:
             raise ConfigurationError("token and oauth are two ways to authenticate; give one of them")
         if storage is None:
@@ -172,13 +171,32 @@ def checked_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
     Raises:
         ConfigurationError: one of them is the client's own business, or cannot be sent.
     """
-    checked = dict(headers or {})
+    try:
+        checked = dict(headers or {})
+    except (TypeError, ValueError):
+        raise ConfigurationError("headers: give them as a mapping of names to values") from None
     for name, value in checked.items():
+        if not isinstance(name, str) or not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", name, re.ASCII):
+            raise ConfigurationError(f"headers: {name!r} is no name of a header; correct it")
         if name.lower() in ("authorization", "cookie", "host"):
             raise ConfigurationError(f"headers: {name} is set by the client itself; leave it out")
-        if not name.isascii() or not value.isascii() or not (name + value).isprintable():
-            raise ConfigurationError(f"headers: {name!r} is not printable ASCII; correct it")
+        if not isinstance(value, str) or not value.isascii() or not value.isprintable():
+            raise ConfigurationError(
+                f"headers: the value of {name!r} is not printable ASCII text; correct it"
+            )
     return checked
+
+
+def checked_timeout(timeout: Any) -> Any:
+    """Return a timeout as it is.
+
+    Raises:
+        ConfigurationError: it is neither a positive number of seconds, nor None, nor an `httpx.Timeout`.
+    """
+    number = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+    if timeout is None or isinstance(timeout, httpx.Timeout) or (number and 0 < timeout < 1e9):
+        return timeout
+    raise ConfigurationError(f"timeout={timeout!r}: give a positive number of seconds, or None for no limit")
 
 
 def _own_headers(headers: Mapping[str, str] | None) -> dict[str, str]:

@@ -33,6 +33,9 @@ def resolve_address(
         ConfigurationError: nothing names the account, both ways are used at once, or the address is not
             valid.
     """
+    for name, given in (("subdomain", subdomain), ("domain", domain), ("base_url", base_url)):
+        if not isinstance(given, str | None):
+            raise ConfigurationError(f"{name} is {type(given).__name__}, not text; give it as a string")
     if base_url is not None:
         if subdomain is not None or domain is not None:
             raise ConfigurationError("base_url and subdomain/domain name the account twice; give one of them")
@@ -55,6 +58,8 @@ def resolve_token(token: str | Secret | None, *, environ: Mapping[str, str] = os
         source = "token"
     if token is None:
         raise ConfigurationError("no token; give token= or set KOMMO_TOKEN")
+    if not isinstance(token, str | Secret):
+        raise ConfigurationError(f"{source} is {type(token).__name__}, not text; give it as a string")
     text = (token.reveal() if isinstance(token, Secret) else token).strip()
     if not text:
         raise ConfigurationError(f"{source} is empty; give the account's long-lived token")

@@ -263,6 +263,8 @@ def limiter_for(address: Address, limit: RateLimit | RateLimiter | str | None) -
         return limit
     if isinstance(limit, str):
         limit = RateLimit(redis=limit)
+    if not isinstance(limit, RateLimit):
+        raise ConfigurationError(f"limiter={limit!r}: give a RateLimit, the URL of a Redis, or None")
     if limit.redis is not None and urlsplit(limit.redis).scheme not in ("redis", "rediss", "unix"):
         raise ConfigurationError(
             "limiter: not a Redis URL; give it like redis://host:6379/0, rediss:// for TLS"

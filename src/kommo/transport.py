@@ -7,6 +7,7 @@ reading differ.
 from __future__ import annotations
 
 import logging
+import os
 import ssl
 import threading
 import time
@@ -135,6 +136,10 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
     ) -> None:
+        if retry is not None and not isinstance(retry, RetryPolicy):
+            raise ConfigurationError(f"retry={retry!r}: give a RetryPolicy; NO_RETRY for none")
+        if not isinstance(ssl_context, ssl.SSLContext | None):
+            raise ConfigurationError(f"ssl_context is {type(ssl_context).__name__}; give an ssl.SSLContext")
         if ssl_context is not None and (
             ssl_context.verify_mode != ssl.CERT_REQUIRED or not ssl_context.check_hostname
         ):
@@ -152,10 +157,14 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._own_http = http is None
         # The first requests of a client may come from several threads.
         self._making = threading.Lock()
+        self._process = os.getpid()
 
     @property
     def sync_http(self) -> httpx.BaseTransport:
         """The transport that sync requests go through, made at the first of them."""
+        if self._own_http and self._process != os.getpid():
+            # A forked process must not read from the connections of its parent.
+            self._process, self._making, self._sync_http = os.getpid(), threading.Lock(), None
         if self._sync_http is None:
             with self._making:
                 if self._sync_http is None:
@@ -240,7 +249,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         tls = self._ssl if self._address.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
             return kind(verify=tls, proxy=self._proxy, limits=_POOL)
-        except (ValueError, ImportError) as error:
+        except (ValueError, TypeError, AttributeError, ImportError) as error:
             raise ConfigurationError(
                 f"proxy: cannot be used ({one_line(str(error), 120)}); correct its URL"
             ) from None
