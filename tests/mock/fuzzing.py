@@ -11,6 +11,7 @@ import gzip
 import json
 import random
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -248,7 +249,7 @@ async def _worker(port: int, rng: random.Random, count: int, seen: Seen) -> None
                 writer.write(message[400:])
             else:
                 writer.write(message)
-            async with asyncio.timeout(0.5):
+            async with asyncio.timeout(2):
                 status, alive = await _answer(reader, message.partition(b" ")[0])
             seen.statuses[status] += 1
             if status == 500:
@@ -286,6 +287,8 @@ def main() -> int:
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    # As an interrupt does, so that the server ends too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     server = subprocess.Popen(
         [sys.executable, "-m", "kommo.cli", "mock", "--port", "0", "--seed", "demo"],
         stdout=subprocess.PIPE,
@@ -296,7 +299,9 @@ def main() -> int:
         match = re.search(r":(\d+) ", server.stdout.readline())
         assert match is not None
         port, done, started = int(match[1]), 0, time.monotonic()
+        print(f"port {port}, process {server.pid}", flush=True)
         total = Seen()
+        memory: list[int] = []
         while done < args.requests:
             # The contents are put back now and then, or the accepted writes would be what grows.
             seen = asyncio.run(fuzz(port, min(50_000, args.requests - done), args.seed + done))
@@ -304,9 +309,10 @@ def main() -> int:
             total.statuses += seen.statuses
             total.closed += seen.closed
             total.failures += seen.failures
+            memory.append(resident(server.pid))
             print(
                 f"{min(done, args.requests)} requests, {time.monotonic() - started:.0f} s, "
-                f"{resident(server.pid) / 2**20:.0f} MiB, {dict(sorted(total.statuses.items()))}, "
+                f"{memory[-1] / 2**20:.0f} MiB, {dict(sorted(total.statuses.items()))}, "
                 f"{total.closed} closed, {len(total.failures)} answered 500",
                 flush=True,
             )
@@ -326,6 +332,7 @@ def main() -> int:
             )
         for message, _ in total.failures[:5]:
             print(message)
+        print(f"memory of the server: {min(memory) / 2**20:.0f} to {max(memory) / 2**20:.0f} MiB")
         return 1 if total.failures or server.poll() is not None else 0
     finally:
         server.terminate()

@@ -194,3 +194,14 @@ def test_no_arbitrary_request_is_answered_500():
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert " 0 answered 500" in done.stdout
+
+
+def test_fuzzing_that_is_ended_ends_its_server():
+    program = Path(__file__).parent / "fuzzing.py"
+    command = [sys.executable, str(program), "--requests", "1000000"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as fuzzing:
+        port = int(fuzzing.stdout.readline().split()[1].rstrip(","))
+        fuzzing.terminate()
+        assert fuzzing.wait(60) == 128 + signal.SIGTERM
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=10)
