@@ -28,16 +28,20 @@ class MockProtocol(HttpToolsProtocol):
 
     _head = 0
     _in_head = True
+    _waiting = True
+    _since = 0.0
     _timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, but not for ever."""
         super().connection_made(transport)
-        self._wait()
+        self._since = self.loop.time()
+        self._timer = self.loop.call_later(REQUEST_SECONDS, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
-        self._stop_waiting()
+        if self._timer is not None:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -52,10 +56,9 @@ class MockProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Let the application close the connection."""
         super().on_message_begin()
-        self._wait()
-        self._in_head = True
-        extensions: dict[str, Any] = self.scope.setdefault("extensions", {})
-        extensions[CLOSE_EXTENSION] = self._close
+        self._since = self.loop.time()
+        self._waiting = self._in_head = True
+        self.scope["extensions"] = {CLOSE_EXTENSION: self._close}  # type: ignore[typeddict-item]
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
@@ -65,18 +68,20 @@ class MockProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is complete; the next bytes belong to the head of another one."""
-        self._stop_waiting()
-        super().on_message_complete()
+        self._waiting = False
         self._in_head = True
+        super().on_message_complete()
 
-    def _wait(self) -> None:
-        self._stop_waiting()
-        self._timer = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+    def _look(self) -> None:
+        """Close the connection when a request has been arriving for too long.
 
-    def _stop_waiting(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        One timer for each connection looks now and then: one for each request would cost more than its parsing.
+        """
+        left = self._since + REQUEST_SECONDS - self.loop.time() if self._waiting else REQUEST_SECONDS
+        if left <= 0:
+            self.transport.abort()
+        else:
+            self._timer = self.loop.call_later(left, self._look)
 
     def _close(self, flush: bool) -> None:
         """Close the connection, with or without sending first what was written."""

@@ -124,7 +124,8 @@ class Store:
 
     def get(self, kind: type[R], *key: int | str) -> R | None:
         """The record of this kind under this key, or None."""
-        return cast("R | None", self._tables[kind].get(key))
+        record: R | None = self._tables[kind].get(key)
+        return record
 
     def all(self, kind: type[R]) -> list[R]:
         """Every record of a kind, in the order of creation."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
@@ -12,11 +13,20 @@ from kommo.mock.violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, OUT_OF_RAN
 from .reply import HttpError
 
 MAX_KEYS: Final = 1_000
+_SHORT: Final = 256
 
 
 def invalid(name: str, detail: str, code: str = INVALID_TYPE) -> HttpError:
     """The refusal of one query or path parameter."""
     return HttpError(400, "Request validation failed", errors=[("0", [Violation(code, name, detail)])])
+
+
+def _parse(raw: bytes) -> tuple[tuple[str, str], ...]:
+    return tuple(parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_KEYS))
+
+
+# Clients ask with the same few queries again and again.
+_parse_again: Final = lru_cache(maxsize=1024)(_parse)
 
 
 class Query:
@@ -29,12 +39,10 @@ class Query:
     __slots__ = ("pairs",)
 
     def __init__(self, raw: bytes) -> None:
-        self.pairs: list[tuple[str, str]] = []
-        if raw:
-            try:
-                self.pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_KEYS)
-            except ValueError:
-                raise HttpError(400, f"More than {MAX_KEYS} query parameters") from None
+        try:
+            self.pairs = (_parse_again if len(raw) <= _SHORT else _parse)(raw) if raw else ()
+        except ValueError:
+            raise HttpError(400, f"More than {MAX_KEYS} query parameters") from None
 
     def text(self, name: str) -> str | None:
         """The value of a parameter, or None.
@@ -94,10 +102,10 @@ class Query:
             raise invalid(name, "The value you selected is not a valid choice.", NOT_SUPPORTED_CHOICE)
         return value
 
-    def with_page(self, page: int, limit: int) -> str:
-        """The query string of another page of the same list."""
+    def before_page(self, limit: int) -> str:
+        """The query string of any page of the same list, up to the number of the page."""
         kept = [(key, value) for key, value in self.pairs if key not in ("page", "limit")]
-        tail = f"limit={limit}&page={page}"
+        tail = f"limit={limit}&page="
         return f"{urlencode(kept)}&{tail}" if kept else tail
 
 
@@ -130,9 +138,10 @@ class Page(NamedTuple):
             base: absolute address of the list.
             query: the query the page was asked for with; other parameters are kept.
         """
+        start = f"{base}?{query.before_page(self.limit)}"
         wanted: Iterable[tuple[str, int]] = [("self", self.number)]
         if self.number > 1:
             wanted = [*wanted, ("first", 1), ("prev", self.number - 1)]
         if self.number < self.pages:
             wanted = [*wanted, ("next", self.number + 1), ("last", self.pages)]
-        return {name: {"href": f"{base}?{query.with_page(number, self.limit)}"} for name, number in wanted}
+        return {name: {"href": f"{start}{number}"} for name, number in wanted}

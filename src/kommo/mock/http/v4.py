@@ -17,6 +17,7 @@ from .views import collection_path, field_view, group_view, keyed_enums, with_li
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 250
 _DIRECTIONS: Final = ("asc", "desc")
+_SELECTING: Final = ("filter[", "order[")
 
 
 def list_fields(context: Context, scope: Scope) -> Reply:
@@ -160,7 +161,7 @@ def _selected(context: Context, scope: Scope) -> list[int]:
     """The ids of the fields that pass the filters, in the order that was asked for."""
     store, query = context.store, context.query
     ids = store.field_ids(scope)
-    if not query.pairs:
+    if not any(name.startswith(_SELECTING) for name, _ in query.pairs):
         return ids
     types = set(query.many("filter[type]"))
     if "" in types:
