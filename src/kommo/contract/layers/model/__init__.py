@@ -84,7 +84,7 @@ def _play(
         verbosity=Verbosity.quiet,
         report_multiple_bugs=False,
         phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck.__members__.values()),
+        suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType]
     )
     test = get_state_machine_test(machine(open_driver, entities, known), settings=settings)
     try:
