@@ -4,6 +4,11 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+# Tests assert nothing about time: the machines are shared.
+settings.register_profile("kommo", deadline=None)
+settings.load_profile("kommo")
 
 IN_CI = os.environ.get("KOMMO_CI") == "1"
 

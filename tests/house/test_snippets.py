@@ -29,18 +29,27 @@ def mock_url() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("code", "mark"), list(_snippets()))
-def test_snippet_runs(code: str, mark: str | None, mock_url: str) -> None:
-    """A snippet marked ``live`` reads the account from the environment; here the mock stands in for it."""
+def test_snippet_runs(code: str, mark: str | None, mock_url: str, tmp_path: Path) -> None:
+    """A snippet marked ``live`` reads the account from the environment; here the mock stands in for it.
+
+    One that defines tests is run by pytest, with the fixtures that the package brings.
+    """
     if mark == "live":
         code = code.replace("Kommo()", f'Kommo(base_url="{mock_url}", token="demo")')
+    program = ["-c", code.replace(LOCAL_MOCK, mock_url)]
+    if re.search(r"^(async )?def test_", code, re.MULTILINE):
+        file = tmp_path / "test_snippet.py"
+        file.write_text(code, encoding="utf-8")
+        program = ["-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
     outcome = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code.replace(LOCAL_MOCK, mock_url)],
+        [sys.executable, "-W", "error", *program],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert outcome.returncode == 0, outcome.stderr
+    assert outcome.returncode == 0, outcome.stderr + outcome.stdout
 
 
 def test_there_are_snippets() -> None:
