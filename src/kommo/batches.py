@@ -9,7 +9,8 @@
 
 The items are sent in order, a chunk a request, 50 by default as the vendor recommends (K-LIM). Each result is
 paired with its input by the request_id that the server repeats. When a request fails, `BatchFailed` says what
-is done, what is not and what is unknown, and can resume.
+is done, what is not and what is unknown, and can resume. When anything else ends a batch, such as Ctrl-C,
+`stopped` says the same.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from kommo.steps import Steps, arun, run
 
 DEFAULT_SIZE: Final = 50
 LARGEST_SIZE: Final = 250
+_STOPPED: Final = "_kommo_batch"
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -142,24 +144,34 @@ class _Batch(Generic[In, Out]):
             report: told after every request.
             resume: goes into the exception.
         """
-        while chunk := self._next_chunk():
-            inputs = [item for _, item in chunk]
-            # Whatever ends the request from outside, a cancelled task or Ctrl-C, leaves these in doubt.
-            doubtful, self._unknown = self._unknown, [*self._unknown, *chunk]
-            sent: list[In] = inputs
-            try:
-                sent = with_request_ids(inputs)
-                answer: Listed[Out] = yield _Send(method, sent)
-                self._unknown = doubtful
-                self._take(chunk, sent, answer)
-            except KommoError as error:
-                self._unknown = doubtful
-                raise self._failed(chunk, sent, error, resume) from error
-            report(Progress(len(self._results), self._total))
+        try:
+            while chunk := self._next_chunk():
+                inputs = [item for _, item in chunk]
+                # Whatever ends the request from outside, a cancelled task or Ctrl-C, leaves these in doubt.
+                doubtful, self._unknown = self._unknown, [*self._unknown, *chunk]
+                sent: list[In] = inputs
+                try:
+                    sent = with_request_ids(inputs)
+                    answer: Listed[Out] = yield _Send(method, sent)
+                    self._unknown = doubtful
+                    self._take(chunk, sent, answer)
+                except KommoError as error:
+                    self._unknown = doubtful
+                    raise self._failed(chunk, sent, error, resume) from error
+                report(Progress(len(self._results), self._total))
+        except KommoError:
+            raise
+        except BaseException as error:
+            self._note(error, resume)
+            raise
         return self._done()
 
     def _next_chunk(self) -> list[tuple[int, In]]:
-        chunk = self._waiting[: self._size] or list(islice(self._rest, self._size))
+        if not self._waiting:
+            # One by one: an iterable that fails in between takes nothing with it.
+            for entry in islice(self._rest, self._size):
+                self._waiting.append(entry)
+        chunk = self._waiting[: self._size]
         self._waiting = self._waiting[self._size :]
         return chunk
 
@@ -176,6 +188,20 @@ class _Batch(Generic[In, Out]):
             raise UnexpectedResponse(
                 "batch", "_embedded", what=f"no result for {missing} of {len(chunk)} items sent"
             )
+
+    def _note(self, error: BaseException, resume: Callable[..., Any]) -> None:
+        """Leave on an exception of somebody else where the batch stands."""
+        stop = BatchFailed(
+            f"batch ended by {type(error).__name__} after {len(self._results)} items done "
+            f"({len(self._unknown)} unknown)",
+            cause=error,
+            done=self._done(),
+            unknown=[item for _, item in self._unknown],
+            not_done=[item for _, item in self._waiting],
+            resume=resume,
+        )
+        setattr(error, _STOPPED, stop)
+        error.add_note(f"{stop}; kommo.batches.stopped(error) says which, and can resume")
 
     def _failed(
         self, chunk: list[tuple[int, In]], sent: list[In], error: KommoError, resume: Callable[..., Any]
@@ -209,6 +235,21 @@ class _Batch(Generic[In, Out]):
             ],
             resume=resume,
         )
+
+
+def stopped(error: BaseException) -> BatchFailed | None:
+    """Return where a batch stood when something other than a failed request ended it, None when no batch did.
+
+        try:
+            made = batches.send(crm.leads_custom_fields.create, new_fields)
+        except KeyboardInterrupt as stop:
+            failure = batches.stopped(stop)       # failure.done, .unknown, .not_done, .resume()
+
+    Args:
+        error: what came out of `send`: Ctrl-C, the cancellation of a task, an exception of the iterable or of
+            `progress`.
+    """
+    return error if isinstance(error, BatchFailed) else getattr(error, _STOPPED, None)
 
 
 @frozen

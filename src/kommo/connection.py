@@ -124,8 +124,14 @@ class Connection:
         if storage is None:
             raise ConfigurationError("oauth needs token_storage=, for example FileStorage('tokens.json')")
         # Only who uses OAuth waits for it to load.
-        from kommo.tokens import OAuthTokens
+        from kommo.tokens import OAuthApp, OAuthTokens
 
+        if not isinstance(oauth, OAuthApp):
+            raise ConfigurationError(f"oauth is {type(oauth).__name__}; give an OAuthApp")
+        if not all(callable(getattr(storage, name, None)) for name in ("load", "save", "lock")):
+            raise ConfigurationError(
+                f"token_storage is {type(storage).__name__}; give FileStorage('tokens.json')"
+            )
         self._oauth = OAuthTokens(oauth, self.address, storage, self._oauth_client)
         return self._oauth
 

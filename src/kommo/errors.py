@@ -330,14 +330,14 @@ class BatchFailed(KommoError):
         not_done: inputs that were in hand and certainly not carried out, in input order. Inputs that were not
             yet taken from the iterable are not in here.
         invalid: pairs of an input in `not_done` and the rule that it broke, where the server named some.
-        cause: the exception that stopped the batch.
+        cause: the exception that stopped the batch: a `KommoError`, unless `batches.stopped` gave this.
     """
 
     def __init__(
         self,
         message: str,
         *,
-        cause: KommoError,
+        cause: BaseException,
         done: Sequence[tuple[Any, Any]] = (),
         unknown: Sequence[Any] = (),
         not_done: Sequence[Any] = (),

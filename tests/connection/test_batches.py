@@ -166,6 +166,75 @@ def test_an_interrupted_request_is_in_doubt_when_the_batch_goes_on():
     assert raised.value.unknown == (items[1],)
 
 
+def test_a_batch_that_is_interrupted_says_where_it_stands_and_goes_on():
+    items = named(5)
+    server = Server({1: KeyboardInterrupt()})
+
+    with pytest.raises(KeyboardInterrupt) as raised:
+        batches.send(server.create, iter(items), size=2)
+    failure = batches.stopped(raised.value)
+
+    assert failure is not None
+    assert [item for item, _ in failure.done] == items[:2]
+    assert failure.unknown == tuple(items[2:4])
+    assert "2 items done (2 unknown)" in raised.value.__notes__[0]
+    assert [item for item, _ in failure.resume(resend_unknown=True)] == items
+    assert batches.stopped(failure) is failure
+    assert batches.stopped(KeyboardInterrupt()) is None
+
+
+def test_nothing_is_lost_when_the_iterable_or_the_report_fails():
+    class Source:
+        def __init__(self):
+            self.left, self.failed = named(5), False
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            if len(self.left) == 2 and not self.failed:
+                self.failed = True
+                raise OSError("disk")
+            if not self.left:
+                raise StopIteration
+            return self.left.pop(0)
+
+    server = Server()
+    with pytest.raises(OSError, match="disk") as raised:
+        batches.send(server.create, Source(), size=2)
+    failure = batches.stopped(raised.value)
+    assert failure is not None
+    assert failure.not_done == (named(5)[2],)
+    assert [item for item, _ in failure.resume()] == named(5)
+
+    def report(_):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError) as raised:
+        batches.send(server.create, named(3), size=1, progress=report)
+    failure = batches.stopped(raised.value)
+    assert failure is not None
+    assert [item for item, _ in failure.done] == named(3)[:1]
+
+
+def test_a_cancelled_batch_says_where_it_stands():
+    async def create(sent):
+        await asyncio.sleep(60)
+
+    async def main():
+        task = asyncio.create_task(batches.send_async(create, named(3), size=2))
+        await asyncio.sleep(0)
+        task.cancel()
+        try:
+            await task
+        except asyncio.CancelledError as error:
+            return batches.stopped(error)
+
+    failure = asyncio.run(main())
+    assert failure is not None
+    assert failure.unknown == tuple(named(3)[:2])
+
+
 @pytest.mark.parametrize("size", [0, -1, 251])
 def test_an_impossible_size_is_refused(size):
     with pytest.raises(ConfigurationError, match="1 to 250"):

@@ -7,9 +7,10 @@ import httpx
 import pytest
 from starlette.responses import JSONResponse
 
-from kommo import AsyncKommo, Kommo, batches
+from kommo import AsyncKommo, Kommo, MemoryStorage, OAuthApp, batches
 from kommo.errors import ConfigurationError
 
+APP = OAuthApp(client_id="i", client_secret="s", redirect_uri="https://acme.example/")
 ACCOUNT = {"base_url": "http://127.0.0.1:9", "token": "t"}
 
 
@@ -33,6 +34,8 @@ ACCOUNT = {"base_url": "http://127.0.0.1:9", "token": "t"}
         ({**ACCOUNT, "headers": {"a b": "1"}}, "'a b'"),
         ({**ACCOUNT, "headers": {"": "1"}}, "headers"),
         ({**ACCOUNT, "headers": 5}, "headers"),
+        ({"base_url": "http://127.0.0.1:9", "oauth": 5, "token_storage": MemoryStorage()}, "OAuthApp"),
+        ({"base_url": "http://127.0.0.1:9", "oauth": APP, "token_storage": "tokens.json"}, "FileStorage"),
     ],
 )
 def test_a_wrong_argument_is_named(client, arguments, named):
