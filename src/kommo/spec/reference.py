@@ -48,9 +48,7 @@ PAGES = (
         "kommo.mock.coverage:render",
         "tests/mock/exercised.json and tests/mock/behaviours.yaml",
     ),
-    Page(
-        REFERENCE / "api.html", "kommo.docs.render:page", "openapi/, overlays/quirks/ and src/kommo/docs/"
-    ),
+    Page(REFERENCE / "api.html", "kommo.docs.render:page", "openapi/, overlays/quirks/ and src/kommo/docs/"),
 )
 
 
