@@ -24,12 +24,14 @@ class NameIndex:
 
     def __init__(self, names: Iterable[tuple[int, str]]) -> None:
         self._blocks: dict[str, dict[int, int]] = {}
+        self._texts: dict[int, str] = {}
         for id_, name in names:
             self.add(id_, name)
 
     def add(self, id_: int, name: str) -> None:
         """Take in a name."""
         block = id_ // BLOCK
+        self._texts.pop(block, None)
         for gram in _grams(name.casefold()):
             counts = self._blocks.setdefault(gram, {})
             counts[block] = counts.get(block, 0) + 1
@@ -37,6 +39,7 @@ class NameIndex:
     def remove(self, id_: int, name: str) -> None:
         """Leave out a name that was taken in."""
         block = id_ // BLOCK
+        self._texts.pop(block, None)
         for gram in _grams(name.casefold()):
             counts = self._blocks[gram]
             if counts[block] > 1:
@@ -54,6 +57,22 @@ class NameIndex:
         found = sorted((self._blocks.get(gram, {}) for gram in grams), key=len)
         rarest, others = found[0], found[1:]
         return (block for block in sorted(rarest, reverse=True) if all(block in counts for counts in others))
+
+    def text(self, block: int, name_of: Callable[[int], str | None]) -> str:
+        """All names of a block, casefolded, in one string.
+
+        A term that is not in there is in none of the names, which is found out at the cost of one look. The string is
+        put together when it is first asked for, and again after a name was taken in or left out.
+
+        Args:
+            block: number of the block.
+            name_of: the name of an element, None when there is none of this id.
+        """
+        text = self._texts.get(block)
+        if text is None:
+            names = (name_of(id_) for id_ in range(block * BLOCK, block * BLOCK + BLOCK))
+            text = self._texts[block] = "\n".join(name.casefold() for name in names if name is not None)
+        return text
 
 
 def search(
@@ -78,7 +97,12 @@ def search(
     blocks = index.blocks(wanted)
     ids: Iterable[int] = newest_first
     if blocks is not None:
-        ids = (id_ for block in blocks for id_ in range(block * BLOCK + BLOCK - 1, block * BLOCK - 1, -1))
+        ids = (
+            id_
+            for block in blocks
+            if wanted in index.text(block, name_of)
+            for id_ in range(block * BLOCK + BLOCK - 1, block * BLOCK - 1, -1)
+        )
     hits = (id_ for id_ in ids if (name := name_of(id_)) is not None and wanted in name.casefold())
     return list(islice(hits, start, None if size is None else start + size))
 

@@ -58,7 +58,8 @@ class MockProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._since = self.loop.time()
         self._waiting = self._in_head = True
-        self.scope["extensions"] = {CLOSE_EXTENSION: self._close}  # type: ignore[typeddict-item]
+        extensions: dict[str, Any] = {CLOSE_EXTENSION: self._close}
+        self.scope["extensions"] = extensions
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
