@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import kommo_client.models as _generated
 
 if TYPE_CHECKING:
-    from kommo_client.models import *  # noqa: F403
+    from kommo_client.models import *  # noqa: F403  # pyright: ignore[reportWildcardImportFromLibrary]
 
-__all__ = _generated.__all__
+__all__ = _generated.__all__  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> Any:
