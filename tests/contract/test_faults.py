@@ -15,7 +15,7 @@ SAMPLE = [
     ("change-pretended", "model"),
     ("pages-overlap", "walk"),
     ("request-ids-swapped", "walk"),
-    ("option-ids-renewed", "model"),
+    ("option-ids-renewed", "walk"),
     ("entities-mixed", "leaks"),
     ("half-batch", "walk"),
     ("delete-without-token", "walk"),
