@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 # Seconds that a request may be late by before its stamp is corrected.
 _PUNCTUAL: Final = 0.002
 _JOURNEYS: Final = 500
+# Before so many journeys are known, none counts as fast: a start opens connections and is the slowest of all.
+_TO_LEARN: Final = 10
 
 # Entries older than the interval are dropped this often.
 _HOUSEKEEPING: Final = 10.0
@@ -113,6 +115,8 @@ class _Fastest:
         if self._count > _JOURNEYS:
             self._before, self._now, self._count = self._now, math.inf, 1
         self._now = min(self._now, journey)
+        if self._count < _TO_LEARN and self._before == math.inf:
+            return 0.0
         return min(self._before, self._now)
 
 

@@ -153,7 +153,7 @@ def test_a_store_that_fails_after_the_answer_is_no_failure(monkeypatch):
     assert turn.at == 1000.0
 
 
-@given(st.lists(st.floats(0.001, 1), min_size=2, max_size=1200))
+@given(st.lists(st.floats(0.001, 1), min_size=10, max_size=1200))
 def test_the_fastest_journey_is_one_of_the_last_thousand(journeys):
     from kommo.limits import _Fastest
 
