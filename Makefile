@@ -34,8 +34,8 @@ $(SETUP): requirements.lock pyproject.toml
 	  || { echo "make: $(PYTHON) is older than 3.11; say 'make PYTHON=/path/to/python3.11'" >&2; exit 2; }
 	@echo "setting up .venv from requirements.lock ..."
 	@test -x $(PY) || $(PYTHON) -m venv .venv
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 bundle: $(SETUP) ## openapi/ + overlays/ -> openapi/dist/
@@ -52,7 +52,7 @@ build: client reference ## everything that is generated
 $(CACHE)/report.txt: $(SETUP) $(report_inputs)
 	@mkdir -p $(CACHE)
 	@$(MAKE) --no-print-directory build
-	@{ $(KOMMO) spec check && $(KOMMO) contract --report $(CACHE)/contract ; } | tee $@.new
+	@{ $(KOMMO) spec check && $(KOMMO) contract --report $(CACHE)/contract ; } > $@.new || { cat $@.new; exit 1; }
 	@mv $@.new $@
 
 contract: $(SETUP) ## the contract suite against the embedded mock
@@ -92,7 +92,7 @@ release-check: $(SETUP) $(CACHE)/release/.ready ## build, install the wheel else
 
 $(CACHE)/release/.ready: requirements-release.lock
 	@test -x $(CACHE)/release/bin/python || $(PYTHON) -m venv $(CACHE)/release
-	@$(CACHE)/release/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-release.lock
+	@$(CACHE)/release/bin/pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-release.lock
 	@touch $@
 
 languages: $(SETUP) $(CACHE)/languages/.ready bundle ## clients in other languages: generate, check, compile, run; try the importers
@@ -101,7 +101,7 @@ languages: $(SETUP) $(CACHE)/languages/.ready bundle ## clients in other languag
 $(CACHE)/languages/.ready: requirements-languages.lock src/kommo/languages/node/package-lock.json
 	@command -v npm >/dev/null || { echo "make languages: there is no npm; install nodejs and npm" >&2; exit 2; }
 	@test -x $(CACHE)/languages/python/bin/python || $(PYTHON) -m venv $(CACHE)/languages/python
-	@$(CACHE)/languages/python/bin/pip install --quiet --disable-pip-version-check --require-hashes \
+	@$(CACHE)/languages/python/bin/pip install --quiet --quiet --disable-pip-version-check --require-hashes \
 	  -r requirements-languages.lock
 	@mkdir -p $(CACHE)/languages/node && cp src/kommo/languages/node/package*.json $(CACHE)/languages/node
 	@cd $(CACHE)/languages/node && npm ci --silent --no-audit --no-fund
@@ -113,7 +113,7 @@ site: $(CACHE)/site/.ready reference ## docs/ as a website in site/, every link 
 
 $(CACHE)/site/.ready: requirements-site.lock
 	@test -x $(CACHE)/site/bin/python || $(PYTHON) -m venv $(CACHE)/site
-	@$(CACHE)/site/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-site.lock
+	@$(CACHE)/site/bin/pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements-site.lock
 	@touch $@
 
 lock: ## requirements*.lock from pyproject.toml
