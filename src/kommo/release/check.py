@@ -17,7 +17,7 @@ import attrs
 from kommo.command import CommandError
 from kommo.published import load_bundle
 from kommo.release.baseline import bundle_at, last_tag
-from kommo.release.changes import Impact, needed_impact, next_version
+from kommo.release.changes import needed_impact, next_version
 from kommo.release.diff import compare
 from kommo.release.python_api import compare_python_api
 from kommo.version import __version__
@@ -98,8 +98,11 @@ class ReleaseCheck:
         changes += compare_python_api(self.root, tag, python=self.tools)
         needed = next_version(tag.removeprefix("v"), needed_impact(changes))
         if _numbers(__version__) < _numbers(needed):
-            breaking = [str(change) for change in changes if change.impact is Impact.MAJOR][:5]
-            raise CommandError(f"since {tag} the version must be at least {needed}: {'; '.join(breaking)}")
+            impact = needed_impact(changes)
+            reasons = [str(change) for change in changes if change.impact is impact][:5] or [
+                "no two releases share one"
+            ]
+            raise CommandError(f"since {tag} the version must be at least {needed}: {'; '.join(reasons)}")
         return f"{len(changes)} changes since {tag} ask for {needed} or more"
 
     def build(self) -> str:
