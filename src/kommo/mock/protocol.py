@@ -15,6 +15,9 @@ from .http.app import CLOSE_EXTENSION
 MAX_HEAD: Final = 64 * 1024
 """Bytes of a request line and its headers. Without a bound, a client that never ends them would fill the memory."""
 
+READ_SIZE: Final = 32 * 1024
+"""Bytes that are read from a connection at once."""
+
 REQUEST_SECONDS: Final = 60.0
 """How long a request may take to arrive."""
 
@@ -35,6 +38,9 @@ class MockProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request, but not for ever."""
         super().connection_made(transport)
+        # asyncio reads into a new buffer of this size each time. Its own size of 256 KiB is beyond what malloc keeps at
+        # hand, so that every request would pay for pages from the system.
+        vars(transport)["max_size"] = READ_SIZE
         self._since = self.loop.time()
         self._timer = self.loop.call_later(REQUEST_SECONDS, self._look)
 

@@ -16,12 +16,23 @@ from .views import collection_path, field_view, group_view, keyed_enums, with_li
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 250
+_SHORT: Final = 256
 _DIRECTIONS: Final = ("asc", "desc")
 _SELECTING: Final = ("filter[", "order[")
 
 
 def list_fields(context: Context, scope: Scope) -> Reply:
     """GET of the fields of an entity, page by page."""
+    key = (scope, context.base, context.raw_query, context.quirks)
+    reply = context.cache.kept_page(key)
+    if reply is None:
+        reply = _list_fields(context, scope)
+        if len(context.raw_query) <= _SHORT:
+            context.cache.keep_page(key, reply)
+    return reply
+
+
+def _list_fields(context: Context, scope: Scope) -> Reply:
     ids = _selected(context, scope)
     page = _page(context, len(ids))
     chosen = ids[page.start : page.start + page.limit]

@@ -9,10 +9,14 @@ from kommo.mock.model import ENTITIES_WITH_GROUPS, Catalog, Element, EnumValue, 
 from kommo.mock.store import Store
 from kommo.mock.values import read_values
 
-from .reply import dumps
+from .reply import Reply, dumps
 
 _PATHS: Final = {"segments": "customers/segments"}
 _MAX_BASES: Final = 8
+_MAX_PAGES: Final = 64
+
+PageKey = tuple[Scope, str, bytes, frozenset[str]]
+"""All that a page of fields depends on beside the fields: scope, base of the links, query, quirks."""
 
 
 def collection_path(scope: Scope) -> str:
@@ -116,7 +120,8 @@ def keyed_enums(before: Field, after: Field) -> dict[str, Any] | None:
 class FieldCache:
     """The bytes of fields as lists and single reads answer them.
 
-    A field is encoded when it is first read, and again after it was changed: the store says which ones were.
+    A field is encoded when it is first read, and again after it was changed: the store says which ones were. A page is
+    kept for who asks for it again, until any field changes.
 
     Args:
         store: whose fields they are.
@@ -125,7 +130,18 @@ class FieldCache:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._by_form: dict[tuple[str, bool, int], dict[int, bytes]] = {}
+        self._pages: dict[PageKey, Reply] = {}
         store.watch_fields(self._changed)
+
+    def kept_page(self, key: PageKey) -> Reply | None:
+        """A page that was kept since the last change of a field, or None."""
+        return self._pages.get(key)
+
+    def keep_page(self, key: PageKey, reply: Reply) -> None:
+        """Keep a page until a field changes."""
+        if len(self._pages) >= _MAX_PAGES:
+            self._pages.clear()
+        self._pages[key] = reply
 
     def page(self, scope: Scope, ids: list[int], base: str, *, code_null: bool) -> bytes:
         """The fields of a page, joined by commas.
@@ -153,6 +169,7 @@ class FieldCache:
             return b",".join([known[id_] for id_ in ids])
 
     def _changed(self, account_id: int, id_: int) -> None:
+        self._pages.clear()
         for form, known in self._by_form.items():
             if form[2] == account_id:
                 known.pop(id_, None)
