@@ -12,6 +12,7 @@ SETUP  := .venv/.ready
 CACHE  := .cache
 
 contract_files := $(shell find openapi overlays -name '*.yaml' -not -path 'openapi/dist/*' 2>/dev/null)
+published      := $(addprefix openapi/dist/kommo.,openapi.yaml openapi.json codegen.json)
 template_files := generator_config.yml $(shell find generator_templates -type f 2>/dev/null)
 python_files   := $(shell find src -name '*.py' -o -path 'src/*' -name '*.json' 2>/dev/null)
 # tests/ is no input of the report: a changed test does not rerun the contract.
@@ -38,8 +39,15 @@ $(SETUP): requirements.lock pyproject.toml
 	@$(PY) -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-bundle: $(SETUP) ## openapi/ + overlays/ -> openapi/dist/
+bundle: $(CACHE)/bundle.ready ## openapi/ + overlays/ -> openapi/dist/
+
+# What is published stands among the prerequisites, so that an edited or missing file is made anew.
+$(CACHE)/bundle.ready: $(SETUP) $(contract_files) $(wildcard src/kommo/spec/*.py) src/kommo/version.py $(published)
+	@mkdir -p $(CACHE)
 	@$(KOMMO) spec bundle
+	@touch $@
+
+$(published): ;
 
 client: bundle ## openapi/dist/kommo.codegen.json + generator_templates/ -> generated_client/
 	@$(KOMMO) spec client
