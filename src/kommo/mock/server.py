@@ -65,7 +65,8 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         reason = getattr(error, "strerror", None) or str(error)
-        raise CannotListen(f"cannot listen on {host} port {port}: {reason}") from None
+        mend = "choose another with --port; 0 takes any free one"
+        raise CannotListen(f"cannot listen on {host} port {port}: {reason}; {mend}") from None
     listener.set_inheritable(True)
     return listener
 
