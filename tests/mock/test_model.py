@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
+    initialize,
     invariant,
     multiple,
     rule,
@@ -50,6 +51,20 @@ class Account(RuleBasedStateMachine):
     def fresh(self, id_) -> None:
         assert id_ not in self.ever
         self.ever.add(id_)
+
+    # Something of each kind to begin with: a rule that draws from an empty bundle is thrown away, and most would be.
+
+    @initialize(target=fields)
+    def begin_with_a_field(self):
+        return self.create_fields([{"name": "First", "type": "select", "options": ["a", "b"]}])
+
+    @initialize(target=catalogs)
+    def begin_with_a_list(self):
+        return self.add_catalog("First")
+
+    @initialize(target=elements)
+    def begin_with_an_element(self):
+        return self.add_elements(self.add_catalog("Other"), ["First"])
 
     # Fields
 
