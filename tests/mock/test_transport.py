@@ -137,6 +137,13 @@ def test_gzip_both_ways():
         wire.close()
 
 
+def test_an_offer_to_change_the_protocol_is_ignored(wire):
+    """Java's HTTP client offers h2c with every request that it sends unencrypted."""
+    offer = ("Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAEAAEAAAAIAAAAB", "Upgrade: h2c")
+    for _ in range(2):
+        assert ask(wire, "POST", LEADS, FIELD, *JSON, *offer)[0] == 201
+
+
 def test_a_client_may_wait_for_permission_to_send_its_body(wire):
     wire.ask("POST", LEADS, None, *JSON, "Expect: 100-continue", f"Content-Length: {len(FIELD)}")
     assert wire.file.readline() == b"HTTP/1.1 100 Continue\r\n"

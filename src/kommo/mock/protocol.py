@@ -6,6 +6,7 @@ It also lets the application close the connection, for faults.
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -20,6 +21,10 @@ READ_SIZE: Final = 32 * 1024
 
 REQUEST_SECONDS: Final = 60.0
 """How long a request may take to arrive."""
+
+_UPGRADE: Final = re.compile(rb"(?i)\r\nupgrade:")
+"""An offer to change the protocol, as Java's HTTP client makes it (h2c). A server may ignore it (RFC 9110, 7.8), but
+the parser stops at it and leaves the body unread, so it never gets to see the header."""
 
 _TOO_LARGE: Final = b"\r\n".join(
     [b"HTTP/1.1 431 Request Header Fields Too Large", b"content-length: 0", b"connection: close", b"", b""]
@@ -54,6 +59,8 @@ class MockProtocol(HttpToolsProtocol):
         """Feed the parser, unless the head of the request has grown too large."""
         if self._in_head:
             self._head += len(data)
+            head, end, rest = data.partition(b"\r\n\r\n")
+            data = _UPGRADE.sub(b"\r\nx-upgrade:", head) + end + rest
         super().data_received(data)
         if self._in_head and self._head > MAX_HEAD and not self.transport.is_closing():
             self.transport.write(_TOO_LARGE)
