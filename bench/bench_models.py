@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import json
 
+import httpx
 import msgspec
+from kommo_client.api.leads_custom_fields import _LIST_LEADS_CUSTOM_FIELDS
 from kommo_client.models import CustomFieldPage
-from kommo_client.types import read
+from kommo_client.types import UNSET, read
 from page import PAGE_BYTES
 from table import medians, show
+
+from kommo.payload import result
 
 
 def main() -> None:
@@ -20,8 +24,11 @@ def main() -> None:
     assert page.to_dict() == plain
     assert json.loads(msgspec.json.encode(page.to_dict())) == plain
 
+    # What a call does with the bytes of its answer, from the first to the last step.
+    answer = httpx.Response(200, content=PAGE_BYTES)
+
     def parsed() -> CustomFieldPage:
-        return read(CustomFieldPage, msgspec.json.decode(PAGE_BYTES))
+        return result(_LIST_LEADS_CUSTOM_FIELDS, answer, UNSET)
 
     def used() -> list[object]:
         fields = parsed().items

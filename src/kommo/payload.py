@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import msgspec
@@ -53,7 +55,8 @@ def result(operation: Operation[T], response: httpx.Response, body: Any) -> T:
         return cast(T, None)
     if response.status_code == 204:
         return _nothing(operation)
-    made = _made(operation, response, _decoded(operation, response))
+    with _collector_paused():
+        made = _made(operation, response, _decoded(operation, response))
     if getattr(getattr(made, "embedded", None), "errors", None):
         sent = (
             body
@@ -71,10 +74,23 @@ def new_items(operation: Operation[Page[T]], response: httpx.Response, pager: Pa
     if response.status_code == 204:
         pager.take(None)
         return []
-    body = _decoded(operation, response)
-    new = pager.take(body)
-    items = _made(operation, response, body).items
+    with _collector_paused():
+        body = _decoded(operation, response)
+        new = pager.take(body)
+        items = _made(operation, response, body).items
     return [items[index] for index in new]
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Look for no garbage meanwhile: nothing of a fresh answer is any, and looking costs a tenth of the reading."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
 
 
 def _nothing(operation: Operation[T]) -> T:
