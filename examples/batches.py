@@ -19,9 +19,9 @@ def report(progress: batches.Progress) -> None:
 
 
 with Kommo(base_url=BASE_URL, token=TOKEN) as crm:
-    shop = crm.v2_catalogs.add([models.CatalogAdd(name="Example shop")]).items[0].id
+    shop = crm.v2_catalogs.add([models.V2CatalogAdd(name="Example shop")]).items[0].id
     articles = [
-        models.CatalogElementAdd(catalog_id=shop, name=f"Article {number:03}") for number in range(120)
+        models.V2CatalogElementAdd(catalog_id=shop, name=f"Article {number:03}") for number in range(120)
     ]
 
     try:

@@ -30,7 +30,7 @@ def show(nodes: Iterable[models.NestedValue]) -> None:
 
 
 with Kommo(base_url=BASE_URL, token=TOKEN) as crm:
-    shop = crm.v2_catalogs.add([models.CatalogAdd(name="Example shop")]).items[0].id
+    shop = crm.v2_catalogs.add([models.V2CatalogAdd(name="Example shop")]).items[0].id
 
     # New nodes have no ids yet: inside one request, request_id and parent_request_id tie them together.
     tree = [

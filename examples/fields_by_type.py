@@ -37,7 +37,7 @@ with Kommo(base_url=BASE_URL, token=TOKEN) as crm:
         crm.leads_custom_fields.delete(field.id)
 
     # Some types exist in lists only.
-    shop = crm.v2_catalogs.add([models.CatalogAdd(name="Example shop")]).items[0].id
+    shop = crm.v2_catalogs.add([models.V2CatalogAdd(name="Example shop")]).items[0].id
     in_lists = [definition(row) for row in rows if "leads" not in row.entities]
     for field in crm.catalogs_custom_fields.create(shop, in_lists).items:
         print(f"catalogs  {field.type:<14} {field.id}  is filled with {v.FIELD_TYPES[field.type].shape.wire}")

@@ -21,7 +21,7 @@ def filled(*entries: v.Entry) -> list[models.V2CustomFieldWrite]:
 
 
 with Kommo(base_url=BASE_URL, token=TOKEN) as crm:
-    shop = crm.v2_catalogs.add([models.CatalogAdd(name="Example shop")]).items[0].id
+    shop = crm.v2_catalogs.add([models.V2CatalogAdd(name="Example shop")]).items[0].id
     fields = crm.catalogs_custom_fields.create(
         shop,
         [
@@ -38,7 +38,7 @@ with Kommo(base_url=BASE_URL, token=TOKEN) as crm:
 
     shirt = crm.v2_catalog_elements.add(
         [
-            models.CatalogElementAdd(
+            models.V2CatalogElementAdd(
                 catalog_id=shop,
                 name="Shirt",
                 custom_fields=filled(
@@ -59,7 +59,7 @@ with Kommo(base_url=BASE_URL, token=TOKEN) as crm:
     # Fields that are not sent keep their values; a value is taken away only on request.
     crm.v2_catalog_elements.update(
         [
-            models.CatalogElementUpdate(
+            models.V2CatalogElementUpdate(
                 id=shirt.id,
                 updated_at=max(int(time.time()), element.updated_at + 1),
                 custom_fields=filled(

@@ -97,7 +97,7 @@ def test_nothing_but_documented_exceptions(status: int, body: bytes, kind: str) 
         lambda: crm.leads_custom_fields.get(1),
         lambda: crm.leads_custom_fields.delete(1),
         lambda: list(crm.v2_catalogs.iterate()),
-        lambda: crm.v2_catalogs.add([models.CatalogAdd(name="n")]),
+        lambda: crm.v2_catalogs.add([models.V2CatalogAdd(name="n")]),
     ]
     for call in calls:
         try:
@@ -227,8 +227,8 @@ def test_a_refused_part_of_a_v2_write_raises() -> None:
         },
     }
     crm = client(answering(200, answer))
-    body = models.CatalogsWrite(
-        add=[models.CatalogAdd(name="a", request_id=0)], update=[models.CatalogUpdate(id=5, name="b")]
+    body = models.V2CatalogsWrite(
+        add=[models.V2CatalogAdd(name="a", request_id=0)], update=[models.V2CatalogUpdate(id=5, name="b")]
     )
     with pytest.raises(PartialFailure) as caught:
         crm.v2_catalogs.write(body)

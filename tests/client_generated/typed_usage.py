@@ -5,12 +5,6 @@ from functools import partial
 from typing import assert_type
 
 from kommo_client.models import (
-    Catalog,
-    CatalogAdd,
-    CatalogElement,
-    CatalogPage,
-    CatalogsWritten,
-    CatalogWritten,
     CustomField,
     CustomFieldCollection,
     CustomFieldCreate,
@@ -20,6 +14,12 @@ from kommo_client.models import (
     EnumValue,
     FieldType,
     Remind,
+    V2Catalog,
+    V2CatalogAdd,
+    V2CatalogElement,
+    V2CatalogPage,
+    V2CatalogsWritten,
+    V2CatalogWritten,
 )
 
 from kommo import UNSET, Answer, AsyncKommo, Kommo, Unset, batches, models
@@ -35,7 +35,7 @@ def sync(crm: Kommo) -> None:
     assert_type(crm.leads_custom_fields.iterate(), Iterator[CustomField])
     assert_type([field.id for field in crm.catalogs_custom_fields.iterate(4101)], list[int])
     assert_type(list(crm.leads_custom_field_groups.iterate()), list[CustomFieldGroup])
-    assert_type(list(crm.v2_catalog_elements.iterate(catalog_id=1)), list[CatalogElement])
+    assert_type(list(crm.v2_catalog_elements.iterate(catalog_id=1)), list[V2CatalogElement])
     new = [CustomFieldCreate(name="Budget", type=FieldType.NUMERIC)]
     assert_type(crm.contacts_custom_fields.create(new), CustomFieldCollection)
     by_value = CustomFieldCreate(name="Birthday", type="birthday", remind="week")
@@ -46,15 +46,15 @@ def sync(crm: Kommo) -> None:
     pairs = batches.send(crm.contacts_custom_fields.create, new, progress=True)
     assert_type(pairs, list[tuple[CustomFieldCreate, CustomField]])
     pairs = batches.send(partial(crm.catalogs_custom_fields.create, 4101), new)
-    assert_type(batches.send(crm.v2_catalogs.delete, [1, 2]), list[tuple[int, CatalogWritten]])
+    assert_type(batches.send(crm.v2_catalogs.delete, [1, 2]), list[tuple[int, V2CatalogWritten]])
     assert_type(crm.contacts_custom_fields.update(1, CustomFieldUpdate(name="n")), CustomField)
     assert_type(crm.contacts_custom_fields.delete(1), None)
-    assert_type(crm.v2_catalogs.list(id=1), CatalogPage)
-    assert_type(crm.v2_catalogs.add([CatalogAdd(name="n")]), CatalogsWritten)
-    assert_type(crm.v2_catalogs.delete([1, "2"]).items, list[CatalogWritten])
+    assert_type(crm.v2_catalogs.list(id=1), V2CatalogPage)
+    assert_type(crm.v2_catalogs.add([V2CatalogAdd(name="n")]), V2CatalogsWritten)
+    assert_type(crm.v2_catalogs.delete([1, "2"]).items, list[V2CatalogWritten])
     answer = crm.raw(crm.v2_catalogs.list, id=1)
-    assert_type(answer, Answer[CatalogPage])
-    assert_type(answer.data.items, list[Catalog])
+    assert_type(answer, Answer[V2CatalogPage])
+    assert_type(answer.data.items, list[V2Catalog])
     assert_type(models.CustomField.from_dict({}), CustomField)
 
     field = page.items[0]

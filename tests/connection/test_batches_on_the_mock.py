@@ -71,14 +71,16 @@ def test_an_invalid_item_is_named_corrected_and_the_batch_resumed(crm: Kommo) ->
 
 
 def test_v2_lists_and_elements(crm: Kommo) -> None:
-    made = batches.send(crm.v2_catalogs.add, [models.CatalogAdd(name=f"list {n}") for n in range(4)], size=3)
+    made = batches.send(
+        crm.v2_catalogs.add, [models.V2CatalogAdd(name=f"list {n}") for n in range(4)], size=3
+    )
     ids = [result.id for _, result in made]
     assert len(set(ids)) == 4
 
     with pytest.raises(BatchFailed) as raised:
         batches.send(
             crm.v2_catalogs.update,
-            [models.CatalogUpdate(id=id_, name="x") for id_ in [ids[0], 999_999, ids[1]]],
+            [models.V2CatalogUpdate(id=id_, name="x") for id_ in [ids[0], 999_999, ids[1]]],
         )
 
     assert isinstance(raised.value.cause, PartialFailure)

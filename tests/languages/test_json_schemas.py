@@ -85,7 +85,7 @@ def test_all_named_examples_are_valid():
     [
         ("CustomFieldGroup", {"id": 1}, "'name' is a required property"),
         ("LeadsCustomFieldCreate", {"name": "x", "type": "items"}, "'items' is not one of"),
-        ("CatalogsWrite", {"add": [{"name": 5}]}, "5 is not of type 'string'"),
+        ("V2CatalogsWrite", {"add": [{"name": 5}]}, "5 is not of type 'string'"),
     ],
 )
 def test_they_refuse_what_the_contract_refuses(name, value, says):
@@ -94,7 +94,9 @@ def test_they_refuse_what_the_contract_refuses(name, value, says):
 
 
 def test_ids_last_until_a_release_may_break():
-    assert schema_id("Catalog", "1.4.2") == schema_id("Catalog", "1.9.0") != schema_id("Catalog", "2.0.0")
+    assert (
+        schema_id("V2Catalog", "1.4.2") == schema_id("V2Catalog", "1.9.0") != schema_id("V2Catalog", "2.0.0")
+    )
     assert series("0.3.1") == series("0.3.9") != series("0.4.0")
 
 

@@ -7,24 +7,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .catalog import Catalog as Catalog
-    from .catalog_add import CatalogAdd as CatalogAdd
-    from .catalog_element import CatalogElement as CatalogElement
-    from .catalog_element_add import CatalogElementAdd as CatalogElementAdd
-    from .catalog_element_page import CatalogElementPage as CatalogElementPage
-    from .catalog_element_update import CatalogElementUpdate as CatalogElementUpdate
-    from .catalog_element_write import CatalogElementWrite as CatalogElementWrite
-    from .catalog_elements_write import CatalogElementsWrite as CatalogElementsWrite
-    from .catalog_elements_written import (
-        CatalogElementsWritten as CatalogElementsWritten,
-    )
-    from .catalog_page import CatalogPage as CatalogPage
-    from .catalog_type import CatalogType as CatalogType
-    from .catalog_update import CatalogUpdate as CatalogUpdate
-    from .catalog_write import CatalogWrite as CatalogWrite
-    from .catalog_written import CatalogWritten as CatalogWritten
-    from .catalogs_write import CatalogsWrite as CatalogsWrite
-    from .catalogs_written import CatalogsWritten as CatalogsWritten
     from .chained_list import ChainedList as ChainedList
     from .checkbox_value import CheckboxValue as CheckboxValue
     from .custom_field import CustomField as CustomField
@@ -50,13 +32,6 @@ if TYPE_CHECKING:
     from .custom_field_write import CustomFieldWrite as CustomFieldWrite
     from .date_value import DateValue as DateValue
     from .discount_type import DiscountType as DiscountType
-    from .embedded_catalog_elements import (
-        EmbeddedCatalogElements as EmbeddedCatalogElements,
-    )
-    from .embedded_catalogs import EmbeddedCatalogs as EmbeddedCatalogs
-    from .embedded_catalogs_written import (
-        EmbeddedCatalogsWritten as EmbeddedCatalogsWritten,
-    )
     from .embedded_custom_field_groups import (
         EmbeddedCustomFieldGroups as EmbeddedCustomFieldGroups,
     )
@@ -96,8 +71,37 @@ if TYPE_CHECKING:
     from .sort_order import SortOrder as SortOrder
     from .text_value import TextValue as TextValue
     from .url_value import UrlValue as UrlValue
+    from .v2_catalog import V2Catalog as V2Catalog
+    from .v2_catalog_add import V2CatalogAdd as V2CatalogAdd
+    from .v2_catalog_element import V2CatalogElement as V2CatalogElement
+    from .v2_catalog_element_add import V2CatalogElementAdd as V2CatalogElementAdd
+    from .v2_catalog_element_page import V2CatalogElementPage as V2CatalogElementPage
+    from .v2_catalog_element_update import (
+        V2CatalogElementUpdate as V2CatalogElementUpdate,
+    )
+    from .v2_catalog_element_write import V2CatalogElementWrite as V2CatalogElementWrite
+    from .v2_catalog_elements_write import (
+        V2CatalogElementsWrite as V2CatalogElementsWrite,
+    )
+    from .v2_catalog_elements_written import (
+        V2CatalogElementsWritten as V2CatalogElementsWritten,
+    )
+    from .v2_catalog_page import V2CatalogPage as V2CatalogPage
+    from .v2_catalog_type import V2CatalogType as V2CatalogType
+    from .v2_catalog_update import V2CatalogUpdate as V2CatalogUpdate
+    from .v2_catalog_write import V2CatalogWrite as V2CatalogWrite
+    from .v2_catalog_written import V2CatalogWritten as V2CatalogWritten
+    from .v2_catalogs_write import V2CatalogsWrite as V2CatalogsWrite
+    from .v2_catalogs_written import V2CatalogsWritten as V2CatalogsWritten
     from .v2_custom_field import V2CustomField as V2CustomField
     from .v2_custom_field_write import V2CustomFieldWrite as V2CustomFieldWrite
+    from .v2_embedded_catalog_elements import (
+        V2EmbeddedCatalogElements as V2EmbeddedCatalogElements,
+    )
+    from .v2_embedded_catalogs import V2EmbeddedCatalogs as V2EmbeddedCatalogs
+    from .v2_embedded_catalogs_written import (
+        V2EmbeddedCatalogsWritten as V2EmbeddedCatalogsWritten,
+    )
     from .v2_failed_entries import V2FailedEntries as V2FailedEntries
     from .v2_failure import V2Failure as V2Failure
     from .v2_link import V2Link as V2Link
@@ -112,22 +116,6 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
-    "Catalog": ".catalog",
-    "CatalogAdd": ".catalog_add",
-    "CatalogElement": ".catalog_element",
-    "CatalogElementAdd": ".catalog_element_add",
-    "CatalogElementPage": ".catalog_element_page",
-    "CatalogElementUpdate": ".catalog_element_update",
-    "CatalogElementWrite": ".catalog_element_write",
-    "CatalogElementsWrite": ".catalog_elements_write",
-    "CatalogElementsWritten": ".catalog_elements_written",
-    "CatalogPage": ".catalog_page",
-    "CatalogType": ".catalog_type",
-    "CatalogUpdate": ".catalog_update",
-    "CatalogWrite": ".catalog_write",
-    "CatalogWritten": ".catalog_written",
-    "CatalogsWrite": ".catalogs_write",
-    "CatalogsWritten": ".catalogs_written",
     "ChainedList": ".chained_list",
     "CheckboxValue": ".checkbox_value",
     "CustomField": ".custom_field",
@@ -145,9 +133,6 @@ _MODULES = {
     "CustomFieldWrite": ".custom_field_write",
     "DateValue": ".date_value",
     "DiscountType": ".discount_type",
-    "EmbeddedCatalogElements": ".embedded_catalog_elements",
-    "EmbeddedCatalogs": ".embedded_catalogs",
-    "EmbeddedCatalogsWritten": ".embedded_catalogs_written",
     "EmbeddedCustomFieldGroups": ".embedded_custom_field_groups",
     "EmbeddedCustomFields": ".embedded_custom_fields",
     "EntityType": ".entity_type",
@@ -185,8 +170,27 @@ _MODULES = {
     "SortOrder": ".sort_order",
     "TextValue": ".text_value",
     "UrlValue": ".url_value",
+    "V2Catalog": ".v2_catalog",
+    "V2CatalogAdd": ".v2_catalog_add",
+    "V2CatalogElement": ".v2_catalog_element",
+    "V2CatalogElementAdd": ".v2_catalog_element_add",
+    "V2CatalogElementPage": ".v2_catalog_element_page",
+    "V2CatalogElementUpdate": ".v2_catalog_element_update",
+    "V2CatalogElementWrite": ".v2_catalog_element_write",
+    "V2CatalogElementsWrite": ".v2_catalog_elements_write",
+    "V2CatalogElementsWritten": ".v2_catalog_elements_written",
+    "V2CatalogPage": ".v2_catalog_page",
+    "V2CatalogType": ".v2_catalog_type",
+    "V2CatalogUpdate": ".v2_catalog_update",
+    "V2CatalogWrite": ".v2_catalog_write",
+    "V2CatalogWritten": ".v2_catalog_written",
+    "V2CatalogsWrite": ".v2_catalogs_write",
+    "V2CatalogsWritten": ".v2_catalogs_written",
     "V2CustomField": ".v2_custom_field",
     "V2CustomFieldWrite": ".v2_custom_field_write",
+    "V2EmbeddedCatalogElements": ".v2_embedded_catalog_elements",
+    "V2EmbeddedCatalogs": ".v2_embedded_catalogs",
+    "V2EmbeddedCatalogsWritten": ".v2_embedded_catalogs_written",
     "V2FailedEntries": ".v2_failed_entries",
     "V2Failure": ".v2_failure",
     "V2Link": ".v2_link",
@@ -200,22 +204,6 @@ _MODULES = {
 }
 
 __all__ = [
-    "Catalog",
-    "CatalogAdd",
-    "CatalogElement",
-    "CatalogElementAdd",
-    "CatalogElementPage",
-    "CatalogElementsWrite",
-    "CatalogElementsWritten",
-    "CatalogElementUpdate",
-    "CatalogElementWrite",
-    "CatalogPage",
-    "CatalogsWrite",
-    "CatalogsWritten",
-    "CatalogType",
-    "CatalogUpdate",
-    "CatalogWrite",
-    "CatalogWritten",
     "ChainedList",
     "CheckboxValue",
     "CustomField",
@@ -233,9 +221,6 @@ __all__ = [
     "CustomFieldWrite",
     "DateValue",
     "DiscountType",
-    "EmbeddedCatalogElements",
-    "EmbeddedCatalogs",
-    "EmbeddedCatalogsWritten",
     "EmbeddedCustomFieldGroups",
     "EmbeddedCustomFields",
     "EntityType",
@@ -273,8 +258,27 @@ __all__ = [
     "SortOrder",
     "TextValue",
     "UrlValue",
+    "V2Catalog",
+    "V2CatalogAdd",
+    "V2CatalogElement",
+    "V2CatalogElementAdd",
+    "V2CatalogElementPage",
+    "V2CatalogElementsWrite",
+    "V2CatalogElementsWritten",
+    "V2CatalogElementUpdate",
+    "V2CatalogElementWrite",
+    "V2CatalogPage",
+    "V2CatalogsWrite",
+    "V2CatalogsWritten",
+    "V2CatalogType",
+    "V2CatalogUpdate",
+    "V2CatalogWrite",
+    "V2CatalogWritten",
     "V2CustomField",
     "V2CustomFieldWrite",
+    "V2EmbeddedCatalogElements",
+    "V2EmbeddedCatalogs",
+    "V2EmbeddedCatalogsWritten",
     "V2FailedEntries",
     "V2Failure",
     "V2Link",

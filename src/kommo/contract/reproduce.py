@@ -20,8 +20,8 @@ _MODELS = {
     "update_batch custom_fields": "CustomFieldBatchUpdate",
     "create custom_field_groups": "CustomFieldGroupCreate",
     "update custom_field_groups": "CustomFieldGroupUpdate",
-    "write v2_catalogs": "CatalogsWrite",
-    "write v2_catalog_elements": "CatalogElementsWrite",
+    "write v2_catalogs": "V2CatalogsWrite",
+    "write v2_catalog_elements": "V2CatalogElementsWrite",
 }
 
 

@@ -11,20 +11,20 @@ from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
     from ...client import AsyncCore, SyncCore
-    from ...models.catalog_element import CatalogElement
-    from ...models.catalog_element_add import CatalogElementAdd
-    from ...models.catalog_element_page import CatalogElementPage
-    from ...models.catalog_element_update import CatalogElementUpdate
-    from ...models.catalog_elements_write import CatalogElementsWrite
-    from ...models.catalog_elements_written import CatalogElementsWritten
-    from ...models.catalog_written import CatalogWritten
     from ...models.problem import Problem
+    from ...models.v2_catalog_element import V2CatalogElement
+    from ...models.v2_catalog_element_add import V2CatalogElementAdd
+    from ...models.v2_catalog_element_page import V2CatalogElementPage
+    from ...models.v2_catalog_element_update import V2CatalogElementUpdate
+    from ...models.v2_catalog_elements_write import V2CatalogElementsWrite
+    from ...models.v2_catalog_elements_written import V2CatalogElementsWritten
+    from ...models.v2_catalog_written import V2CatalogWritten
 
-_LIST_V2_CATALOG_ELEMENTS: Operation[CatalogElementPage] = Operation(
+_LIST_V2_CATALOG_ELEMENTS: Operation[V2CatalogElementPage] = Operation(
     "list_v2_catalog_elements",
     "GET",
     "/api/v2/catalog_elements",
-    lambda: models.CatalogElementPage,
+    lambda: models.V2CatalogElementPage,
     {
         "_links": {
             "self": {
@@ -37,11 +37,11 @@ _LIST_V2_CATALOG_ELEMENTS: Operation[CatalogElementPage] = Operation(
         },
     },
 )
-_WRITE_V2_CATALOG_ELEMENTS: Operation[CatalogElementsWritten] = Operation(
+_WRITE_V2_CATALOG_ELEMENTS: Operation[V2CatalogElementsWritten] = Operation(
     "write_v2_catalog_elements",
     "POST",
     "/api/v2/catalog_elements",
-    lambda: models.CatalogElementsWritten,
+    lambda: models.V2CatalogElementsWritten,
     {
         "_embedded": {
             "items": [],
@@ -68,7 +68,7 @@ class V2CatalogElements:
         limit_offset: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogElementPage:
+    ) -> V2CatalogElementPage:
         """List the elements of a list.
 
         Answers the elements of the list that `catalog_id` names, all of them, the one that `id` names, or
@@ -126,7 +126,7 @@ class V2CatalogElements:
         limit: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> Iterator[CatalogElement]:
+    ) -> Iterator[V2CatalogElement]:
         """List the elements of a list.
 
         Answers the elements of the list that `catalog_id` names, all of them, the one that `id` names, or
@@ -171,11 +171,11 @@ class V2CatalogElements:
 
     def write(
         self,
-        body: CatalogElementsWrite,
+        body: V2CatalogElementsWrite,
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogElementsWritten:
+    ) -> V2CatalogElementsWritten:
         """Add, change and delete elements of lists.
 
         Adds, changes and deletes elements of lists, up to 250 in each of the blocks `add`, `update` and
@@ -213,11 +213,11 @@ class V2CatalogElements:
 
     def add(
         self,
-        items: Iterable[CatalogElementAdd],
+        items: Iterable[V2CatalogElementAdd],
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogElementsWritten:
+    ) -> V2CatalogElementsWritten:
         """Add, change and delete elements of lists.
 
         Adds, changes and deletes elements of lists, up to 250 in each of the blocks `add`, `update` and
@@ -255,11 +255,11 @@ class V2CatalogElements:
 
     def update(
         self,
-        items: Iterable[CatalogElementUpdate],
+        items: Iterable[V2CatalogElementUpdate],
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogElementsWritten:
+    ) -> V2CatalogElementsWritten:
         """Add, change and delete elements of lists.
 
         Adds, changes and deletes elements of lists, up to 250 in each of the blocks `add`, `update` and
@@ -301,7 +301,7 @@ class V2CatalogElements:
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogElementsWritten:
+    ) -> V2CatalogElementsWritten:
         """Add, change and delete elements of lists.
 
         Adds, changes and deletes elements of lists, up to 250 in each of the blocks `add`, `update` and
@@ -356,7 +356,7 @@ class AsyncV2CatalogElements:
         limit_offset: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogElementPage:
+    ) -> V2CatalogElementPage:
         """List the elements of a list.
 
         Answers the elements of the list that `catalog_id` names, all of them, the one that `id` names, or
@@ -414,7 +414,7 @@ class AsyncV2CatalogElements:
         limit: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[CatalogElement]:
+    ) -> AsyncIterator[V2CatalogElement]:
         """List the elements of a list.
 
         Answers the elements of the list that `catalog_id` names, all of them, the one that `id` names, or
@@ -459,11 +459,11 @@ class AsyncV2CatalogElements:
 
     async def write(
         self,
-        body: CatalogElementsWrite,
+        body: V2CatalogElementsWrite,
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogElementsWritten:
+    ) -> V2CatalogElementsWritten:
         """Add, change and delete elements of lists.
 
         Adds, changes and deletes elements of lists, up to 250 in each of the blocks `add`, `update` and
@@ -501,11 +501,11 @@ class AsyncV2CatalogElements:
 
     async def add(
         self,
-        items: Iterable[CatalogElementAdd],
+        items: Iterable[V2CatalogElementAdd],
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogElementsWritten:
+    ) -> V2CatalogElementsWritten:
         """Add, change and delete elements of lists.
 
         Adds, changes and deletes elements of lists, up to 250 in each of the blocks `add`, `update` and
@@ -543,11 +543,11 @@ class AsyncV2CatalogElements:
 
     async def update(
         self,
-        items: Iterable[CatalogElementUpdate],
+        items: Iterable[V2CatalogElementUpdate],
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogElementsWritten:
+    ) -> V2CatalogElementsWritten:
         """Add, change and delete elements of lists.
 
         Adds, changes and deletes elements of lists, up to 250 in each of the blocks `add`, `update` and
@@ -589,7 +589,7 @@ class AsyncV2CatalogElements:
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogElementsWritten:
+    ) -> V2CatalogElementsWritten:
         """Add, change and delete elements of lists.
 
         Adds, changes and deletes elements of lists, up to 250 in each of the blocks `add`, `update` and

@@ -11,20 +11,20 @@ from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
     from ...client import AsyncCore, SyncCore
-    from ...models.catalog import Catalog
-    from ...models.catalog_add import CatalogAdd
-    from ...models.catalog_page import CatalogPage
-    from ...models.catalog_update import CatalogUpdate
-    from ...models.catalog_written import CatalogWritten
-    from ...models.catalogs_write import CatalogsWrite
-    from ...models.catalogs_written import CatalogsWritten
     from ...models.problem import Problem
+    from ...models.v2_catalog import V2Catalog
+    from ...models.v2_catalog_add import V2CatalogAdd
+    from ...models.v2_catalog_page import V2CatalogPage
+    from ...models.v2_catalog_update import V2CatalogUpdate
+    from ...models.v2_catalog_written import V2CatalogWritten
+    from ...models.v2_catalogs_write import V2CatalogsWrite
+    from ...models.v2_catalogs_written import V2CatalogsWritten
 
-_LIST_V2_CATALOGS: Operation[CatalogPage] = Operation(
+_LIST_V2_CATALOGS: Operation[V2CatalogPage] = Operation(
     "list_v2_catalogs",
     "GET",
     "/api/v2/catalogs",
-    lambda: models.CatalogPage,
+    lambda: models.V2CatalogPage,
     {
         "_links": {
             "self": {
@@ -37,11 +37,11 @@ _LIST_V2_CATALOGS: Operation[CatalogPage] = Operation(
         },
     },
 )
-_WRITE_V2_CATALOGS: Operation[CatalogsWritten] = Operation(
+_WRITE_V2_CATALOGS: Operation[V2CatalogsWritten] = Operation(
     "write_v2_catalogs",
     "POST",
     "/api/v2/catalogs",
-    lambda: models.CatalogsWritten,
+    lambda: models.V2CatalogsWritten,
     {
         "_embedded": {
             "items": [],
@@ -66,7 +66,7 @@ class V2Catalogs:
         limit_offset: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogPage:
+    ) -> V2CatalogPage:
         """List the lists of the account.
 
         Answers the lists (catalogs) of the account, or the one that `id` names. When there is none the
@@ -117,7 +117,7 @@ class V2Catalogs:
         limit: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> Iterator[Catalog]:
+    ) -> Iterator[V2Catalog]:
         """List the lists of the account.
 
         Answers the lists (catalogs) of the account, or the one that `id` names. When there is none the
@@ -157,11 +157,11 @@ class V2Catalogs:
 
     def write(
         self,
-        body: CatalogsWrite,
+        body: V2CatalogsWrite,
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogsWritten:
+    ) -> V2CatalogsWritten:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
@@ -199,11 +199,11 @@ class V2Catalogs:
 
     def add(
         self,
-        items: Iterable[CatalogAdd],
+        items: Iterable[V2CatalogAdd],
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogsWritten:
+    ) -> V2CatalogsWritten:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
@@ -241,11 +241,11 @@ class V2Catalogs:
 
     def update(
         self,
-        items: Iterable[CatalogUpdate],
+        items: Iterable[V2CatalogUpdate],
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogsWritten:
+    ) -> V2CatalogsWritten:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
@@ -287,7 +287,7 @@ class V2Catalogs:
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogsWritten:
+    ) -> V2CatalogsWritten:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
@@ -340,7 +340,7 @@ class AsyncV2Catalogs:
         limit_offset: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogPage:
+    ) -> V2CatalogPage:
         """List the lists of the account.
 
         Answers the lists (catalogs) of the account, or the one that `id` names. When there is none the
@@ -391,7 +391,7 @@ class AsyncV2Catalogs:
         limit: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[Catalog]:
+    ) -> AsyncIterator[V2Catalog]:
         """List the lists of the account.
 
         Answers the lists (catalogs) of the account, or the one that `id` names. When there is none the
@@ -431,11 +431,11 @@ class AsyncV2Catalogs:
 
     async def write(
         self,
-        body: CatalogsWrite,
+        body: V2CatalogsWrite,
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogsWritten:
+    ) -> V2CatalogsWritten:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
@@ -473,11 +473,11 @@ class AsyncV2Catalogs:
 
     async def add(
         self,
-        items: Iterable[CatalogAdd],
+        items: Iterable[V2CatalogAdd],
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogsWritten:
+    ) -> V2CatalogsWritten:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
@@ -515,11 +515,11 @@ class AsyncV2Catalogs:
 
     async def update(
         self,
-        items: Iterable[CatalogUpdate],
+        items: Iterable[V2CatalogUpdate],
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogsWritten:
+    ) -> V2CatalogsWritten:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and
@@ -561,7 +561,7 @@ class AsyncV2Catalogs:
         *,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
-    ) -> CatalogsWritten:
+    ) -> V2CatalogsWritten:
         """Add, change and delete lists.
 
         Adds, changes and deletes lists, up to 250 in each of the blocks `add`, `update` and `delete`, and

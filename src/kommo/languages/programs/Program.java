@@ -54,11 +54,11 @@ public final class Program {
     }
     check(status == 404, "a deleted field is not found");
 
-    CatalogsWrite add = new CatalogsWrite().add(List.of(new CatalogAdd().name("Cars").requestId(1L)));
+    V2CatalogsWrite add = new V2CatalogsWrite().add(List.of(new V2CatalogAdd().name("Cars").requestId(1L)));
     long list = catalogs.writeV2Catalogs(add).getEmbedded().getItems().get(0).getId();
     check(catalogs.listV2Catalogs(null, null, null, null, null).getEmbedded().getItems().stream()
         .anyMatch(item -> item.getId() == list && item.getName().equals("Cars")), "the list");
-    catalogs.writeV2Catalogs(new CatalogsWrite().delete(List.of(new V2Id(list))));
+    catalogs.writeV2Catalogs(new V2CatalogsWrite().delete(List.of(new V2Id(list))));
     System.out.printf("field %d and list %d: listed, created, read, updated, deleted%n", id, list);
   }
 }

@@ -57,12 +57,12 @@ try {
 }
 check($status === 404, 'a deleted field is not found');
 
-$add = new Model\CatalogsWrite(['add' => [new Model\CatalogAdd(['name' => 'Cars', 'request_id' => 1])]]);
+$add = new Model\V2CatalogsWrite(['add' => [new Model\V2CatalogAdd(['name' => 'Cars', 'request_id' => 1])]]);
 $list = $catalogs->writeV2Catalogs($add)->getEmbedded()->getItems()[0]->getId();
 $names = [];
 foreach ($catalogs->listV2Catalogs()->getEmbedded()->getItems() as $item) {
     $names[$item->getId()] = $item->getName();
 }
 check(($names[$list] ?? null) === 'Cars', 'the list');
-$catalogs->writeV2Catalogs(new Model\CatalogsWrite(['delete' => [(string) $list]]));
+$catalogs->writeV2Catalogs(new Model\V2CatalogsWrite(['delete' => [(string) $list]]));
 echo "field $id and list $list: listed, created, read, updated, deleted\n";

@@ -41,12 +41,12 @@ async function main(): Promise<void> {
   );
   check(status === 404, "a deleted field is not found");
 
-  const added = await catalogs.writeV2Catalogs({ catalogsWrite: { add: [{ name: "Cars", requestId: 1 }] } });
+  const added = await catalogs.writeV2Catalogs({ v2CatalogsWrite: { add: [{ name: "Cars", requestId: 1 }] } });
   const list = added?.embedded.items?.[0];
   check(list?.id !== undefined, "the list that was added");
   const lists = await catalogs.listV2Catalogs();
   check(lists?.embedded.items.some((item) => item.id === list.id && item.name === "Cars") ?? false, "the list");
-  await catalogs.writeV2Catalogs({ catalogsWrite: { _delete: [list.id] } });
+  await catalogs.writeV2Catalogs({ v2CatalogsWrite: { _delete: [list.id] } });
   console.log(`field ${id} and list ${list.id}: listed, created, read, updated, deleted`);
 }
 

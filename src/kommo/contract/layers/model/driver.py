@@ -25,10 +25,10 @@ _ITEMS: Final[Mapping[str, str]] = {
     "update_batch custom_fields": "CustomFieldBatchUpdate",
     "create custom_field_groups": "CustomFieldGroupCreate",
     "update custom_field_groups": "CustomFieldGroupUpdate",
-    "add v2_catalogs": "CatalogAdd",
-    "update v2_catalogs": "CatalogUpdate",
-    "add v2_catalog_elements": "CatalogElementAdd",
-    "update v2_catalog_elements": "CatalogElementUpdate",
+    "add v2_catalogs": "V2CatalogAdd",
+    "update v2_catalogs": "V2CatalogUpdate",
+    "add v2_catalog_elements": "V2CatalogElementAdd",
+    "update v2_catalog_elements": "V2CatalogElementUpdate",
 }
 
 
