@@ -32,6 +32,9 @@ COMMANDS: dict[str, Entry] = {
     "mock": Entry("kommo.mock.command", "mock", "serve a stateful stand-in for the API on this machine"),
     "spec": Entry("kommo.spec.command", "spec", "build, check and overlay OpenAPI documents"),
     "contract": Entry("kommo.contract.command", "contract", "check a server against the published contract"),
+    "models": Entry(
+        "kommo.account_models.command", "models", "write a typed module of an account's own fields"
+    ),
     "docs": Entry("kommo.docs.command", "", "open the reference of the API in the browser"),
     "languages": Entry(
         "kommo.languages.command", "contract", "prove that other languages can use the contract"

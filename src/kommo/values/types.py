@@ -135,7 +135,9 @@ class FieldType(ABC, Generic[R]):
         return f"<field type {self.name} ({self.dialect.version})>"
 
     def under(self, dialect: Dialect) -> Self:
-        """The same type in another version's spelling."""
+        """The same type in another version's spelling; itself when that is its own."""
+        if dialect is self.dialect:
+            return self
         other = copy.copy(self)
         other.dialect = dialect
         return other
