@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import io
+import json
 import re
 import tokenize
 from pathlib import Path
@@ -16,13 +17,14 @@ from kommo.account_models.plan import Attribute, Class, Member, Module, Options
 from kommo.command import CommandError
 
 _MADE: Final = "# Made by: {command}\n"
-_SEAL: Final = "# Do not edit; run that again. Contents, format 1: {digest}\n\n"
+_SEAL: Final = "# Do not edit; run that again. Contents, format 1: {digest}\n# ruff: noqa\n\n"
 _HEADER: Final = re.compile(
     r"# Made by: (?P<command>kommo models .*)\r?\n# Do not edit; run that again\. "
-    r"Contents, format (?P<format>[0-9]+): (?P<digest>[0-9a-f]+)\r?\n"
+    r"Contents, format (?P<format>[0-9]+): (?P<digest>[0-9a-f]+)\r?\n(# ruff: noqa\r?\n)?"
 )
-_STRUCTURE: Final = {tokenize.INDENT: "indent", tokenize.DEDENT: "dedent", tokenize.NEWLINE: "end"}
-_CLOSING: Final = frozenset(")]}")
+# What another version of Python adds to the tree, or leaves out when it is empty.
+_NOISE: Final = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
+_EMPTY: Final[tuple[Any, ...]] = (None, [])
 
 
 def sealed(body: str, command: str) -> str:
@@ -80,22 +82,29 @@ def read_module(path: Path) -> Earlier | None:
 
 
 def _digest(body: str) -> str:
-    """A digest of the code and comments, whatever a formatter did to quotes, line breaks and trailing commas."""
-    parts: list[str] = []
-    for token in tokenize.generate_tokens(io.StringIO(body.strip() + "\n").readline):
-        if token.type in _STRUCTURE:
-            parts.append(_STRUCTURE[token.type])
-        elif token.type == tokenize.STRING:
-            text = str(ast.literal_eval(token.string))
-            # A formatter may break a docstring's lines anew; nothing else holds a line break.
-            parts.append(repr(" ".join(text.split()) if token.string.startswith('"""') else text))
-        elif token.type in (tokenize.NAME, tokenize.OP, tokenize.NUMBER, tokenize.COMMENT):
-            if token.string in _CLOSING and parts[-1] == ",":
-                parts.pop()
-            parts.append(token.string)
-    # Parentheses around a whole value come and go with its length.
-    joined = "\n".join(parts).replace("=\n(\n", "=\n").replace("\n)\nend", "\nend")
-    return hashlib.sha256(joined.encode("utf-8")).hexdigest()[:32]
+    """A digest of code and comments that no formatter changes, and that is the same under every Python.
+
+    Raises:
+        SyntaxError: it is no Python.
+    """
+    tokens = tokenize.generate_tokens(io.StringIO(body).readline)
+    comments = [token.string for token in tokens if token.type == tokenize.COMMENT]
+    contents = json.dumps([_shape(ast.parse(body)), comments], default=repr)
+    return hashlib.sha256(contents.encode("ascii")).hexdigest()[:32]
+
+
+def _shape(node: Any) -> Any:
+    """Code without what a formatter or another version of Python writes otherwise."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return [_said(node)]
+    if isinstance(node, ast.AST):
+        parts = (
+            (name, value)
+            for name, value in ast.iter_fields(node)
+            if name not in _NOISE and value not in _EMPTY
+        )
+        return [type(node).__name__, *([name, _shape(value)] for name, value in parts)]
+    return [_shape(each) for each in node] if isinstance(node, list) else node
 
 
 def _module(tree: ast.Module) -> Module:
@@ -153,5 +162,5 @@ def _constant(node: ast.expr) -> Any:
 
 def _said(node: ast.stmt) -> str:
     """What a docstring says, on one line and without its full stop."""
-    text = ast.literal_eval(node.value) if isinstance(node, ast.Expr) else ""
+    text = node.value.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) else ""
     return " ".join(str(text).split()).removesuffix(".")

@@ -78,6 +78,11 @@ class Class:
         """Which entity."""
         return Source(self.entity, self.catalog_id)
 
+    @property
+    def enums(self) -> frozenset[str]:
+        """Names of the enums of its options."""
+        return frozenset(each.options.name for each in self.attributes if each.options)
+
 
 @frozen
 class Module:
@@ -104,17 +109,23 @@ def plan(entities: Sequence[EntityFound], earlier: Module, zone: str | None) -> 
         earlier: the module as it is; an empty one when there is none.
         zone: name of the account's time zone.
     """
+    # Only lists can want the same name: each has an id to tell it by.
     names = naming.distinct(
-        ((str(each.source), _class_base(each)) for each in entities),
+        ((each.source.catalog_id or -number, _class_base(each)) for number, each in enumerate(entities)),
         str,
-        earlier={str(each.source): each.name for each in earlier.classes},
-        taken=MODULE_NAMES,
+        earlier={
+            each.source.catalog_id or -number: before.name
+            for number, each in enumerate(entities)
+            if (before := earlier.of(each.source))
+        },
+        taken=MODULE_NAMES | {name for each in earlier.classes for name in each.enums},
     )
     used = {*MODULE_NAMES, *names.values()}
     classes = []
-    for entity in entities:
-        made = _class(entity, names[str(entity.source)], earlier.of(entity.source), used)
-        used |= {each.options.name for each in made.attributes if each.options}
+    for entity, name in zip(entities, names.values(), strict=True):
+        others = {enum for each in earlier.classes if each.source != entity.source for enum in each.enums}
+        made = _class(entity, name, earlier.of(entity.source), used | others)
+        used |= made.enums
         classes.append(made)
     return Module(tuple(classes), zone)
 
