@@ -380,7 +380,8 @@ def test_every_operation_of_every_entity(make_api, entity):
 
 
 @pytest.mark.parametrize("entity", sorted(ENTITIES_WITH_GROUPS))
-def test_every_operation_of_every_group(api, entity):
+def test_every_operation_of_every_group(make_api, entity):
+    api = with_list(make_api())
     path = f"{PATHS[entity]}/groups"
     group = api("POST", path, [{"name": "g", "sort": 1}]).fields[0]
     one = f"{path}/{group['id']}"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
 from .checks import Item, as_integer
-from .violations import INVALID_TYPE, Invalid, Malformed, TooMany, Violation
+from .platforms import ANY, Platform
+from .violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, Invalid, Malformed, TooMany, Violation
 
 MAX_BATCH: Final = 250
 """Items in one request (vendor's limits page)."""
@@ -26,6 +27,7 @@ class Rules(NamedTuple):
 
     newer_types: bool = True
     group_sort_optional: bool = True
+    platform: Platform = ANY
 
 
 def request_id_of(data: Any, index: int) -> str:
@@ -72,6 +74,34 @@ def apply_batch(items: Any, apply: Callable[[Item], R]) -> list[Written]:
     if bad:
         raise Invalid(bad)
     return written
+
+
+def apply_one(data: Any, apply: Callable[[Item], R], *, id_: int | None = None) -> Written:
+    """Apply a function to the one item that a body describes.
+
+    Args:
+        data: the decoded body.
+        apply: see `apply_batch`.
+        id_: the id in the address; an `id` in the body may not differ from it.
+
+    Raises:
+        Malformed: the body is not an object, or is an empty one.
+        Invalid: with the violations.
+    """
+    if not isinstance(data, dict):
+        raise Malformed("Request body should be an object")
+    if not data:
+        raise Malformed("Request data can not be empty")
+    item = Item(data)
+    check_request_id(item)
+    sent = as_integer(data.get("id"))
+    if id_ is not None and sent is not None and sent != id_:
+        item.note(NOT_SUPPORTED_CHOICE, "id", "This value differs from the id in the address.")
+    record = apply(item)
+    request_id = request_id_of(data, 0)
+    if item.found:
+        raise Invalid([(request_id, item.found)])
+    return Written(request_id, record)
 
 
 def check_request_id(item: Item) -> None:

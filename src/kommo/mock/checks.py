@@ -151,6 +151,24 @@ class Item:
             return self.note(NOT_SUPPORTED_CHOICE, key, "The value you selected is not a valid choice.")
         return value
 
+    def ids(self, key: str, *, nullable: bool = False) -> list[int] | Unset | None:
+        """A list of ids."""
+        if key not in self.data:
+            return UNSET
+        value = self.data[key]
+        if value is None and nullable:
+            return None
+        if not isinstance(value, list):
+            return self.note(INVALID_TYPE, key, "This value should be of type array.")
+        ids: list[int] = []
+        for index, entry in enumerate(value):
+            id_ = as_integer(entry)
+            if id_ is None or id_ < 1:
+                self.note(INVALID_TYPE, f"{key}.{index}", "This value should be a positive integer.")
+            else:
+                ids.append(id_)
+        return ids if len(ids) == len(value) else UNSET
+
     def objects(self, key: str, *, nullable: bool = False) -> list[Item] | Unset | None:
         """A list of objects."""
         if key not in self.data:

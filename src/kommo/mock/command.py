@@ -11,6 +11,7 @@ from kommo.command import CommandError
 
 from .config import SEEDS, AccountConfig, ConfigError, MockConfig
 from .model import Clock
+from .platforms import ANY, PLATFORMS
 from .quirks import OBSERVED, PROFILES
 
 if TYPE_CHECKING:
@@ -62,6 +63,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     behaviour.add_argument(
         "--profile", default=OBSERVED, choices=PROFILES, help="set of quirks (default: %(default)s)"
+    )
+    behaviour.add_argument(
+        "--platform",
+        default=ANY,
+        choices=PLATFORMS,
+        help="kommo.com, amocrm.ru, or what either of them has (default: %(default)s)",
+    )
+    behaviour.add_argument(
+        "--timezone", default="UTC", metavar="NAME", help="time zone of the accounts (default: %(default)s)"
     )
     behaviour.add_argument("--quirk", action="append", default=[], metavar="ID", help="turn a quirk on")
     behaviour.add_argument("--no-quirk", action="append", default=[], metavar="ID", help="turn a quirk off")
@@ -148,10 +158,12 @@ def _config(args: argparse.Namespace) -> MockConfig:
         return MockConfig(
             token=args.token,
             user_token=args.user_token or None,
-            accounts=tuple(_account(text, index) for index, text in enumerate(args.account)),
+            accounts=tuple(_account(text, args.timezone) for text in args.account),
             data=args.data,
             seed=args.seed,
             profile=args.profile,
+            platform=args.platform,
+            timezone=args.timezone,
             quirks={**dict.fromkeys(args.quirk, True), **dict.fromkeys(args.no_quirk, False)},
             clock=_clock(args.clock),
             rate_limit=args.rate_limit,
@@ -172,11 +184,11 @@ def _port(text: str) -> int:
     raise argparse.ArgumentTypeError(f"{text!r} is not a port: use 0 to 65535")
 
 
-def _account(text: str, index: int) -> AccountConfig:
+def _account(text: str, timezone: str) -> AccountConfig:
     subdomain, equals, token = text.partition("=")
     if not subdomain or not equals or not token:
         raise CommandError(f"--account {text!r}: use SUBDOMAIN=TOKEN")
-    return AccountConfig(subdomain.lower(), token)
+    return AccountConfig(subdomain.lower(), token, timezone=timezone)
 
 
 def _clock(text: str) -> Clock:

@@ -11,6 +11,8 @@ from attrs import field, frozen
 
 from .gateway import parse_fault
 from .model import Clock
+from .moments import zone_of
+from .platforms import ANY, PLATFORMS, Platform
 from .quirks import OBSERVED, PROFILES, resolve
 
 SEEDS: Final = ("empty", "documented", "demo", "large")
@@ -35,12 +37,14 @@ class AccountConfig:
         token: access token of an administrator.
         user_token: access token of a user who may read but not write; None for none.
         id: `account_id` in answers.
+        timezone: IANA name of the zone that its dates are of.
     """
 
     subdomain: str
     token: str = field(repr=False)
     user_token: str | None = field(default=None, repr=False)
     id: int = 28_805_383
+    timezone: str = "UTC"
 
 
 @frozen
@@ -51,9 +55,11 @@ class MockConfig:
         token: access token of the administrator of the first account.
         user_token: access token of a user of it without administrator rights; None for none.
         subdomain: host label of the first account.
+        timezone: IANA name of the time zone of the first account.
         accounts: further accounts.
         seed: what the accounts hold at first: `empty`, `documented`, `demo` or `large`; `large:N` for N list elements.
         profile: `documented`, `observed` or `lenient`; see `quirks`.
+        platform: `kommo` or `amocrm` for what only kommo.com or amocrm.ru has, `any` for both.
         quirks: single quirks, by id, that are on or off whatever the profile says.
         data: file to keep everything in; None keeps it in memory.
         clock: how time passes.
@@ -73,9 +79,11 @@ class MockConfig:
     token: str = field(default="demo", repr=False)
     user_token: str | None = field(default="demo-user", repr=False)
     subdomain: str = "demo"
+    timezone: str = "UTC"
     accounts: tuple[AccountConfig, ...] = ()
     seed: str = "empty"
     profile: str = OBSERVED
+    platform: Platform = ANY
     quirks: Mapping[str, bool] = field(factory=dict)
     data: Path | None = field(default=None, converter=_path)
     clock: Clock = field(factory=Clock)
@@ -92,7 +100,11 @@ class MockConfig:
         check_seed(self.seed)
         if self.profile not in PROFILES:
             raise ConfigError(f"profile {self.profile!r}: use one of {', '.join(PROFILES)}")
+        if self.platform not in PLATFORMS:
+            raise ConfigError(f"platform {self.platform!r}: use one of {', '.join(PLATFORMS)}")
         try:
+            for account in self.all_accounts():
+                zone_of(account.timezone)
             resolve(self.profile, self.quirks)
         except ValueError as error:
             raise ConfigError(str(error)) from None
@@ -117,7 +129,10 @@ class MockConfig:
 
     def all_accounts(self) -> list[AccountConfig]:
         """The first account and the further ones."""
-        return [AccountConfig(self.subdomain, self.token, self.user_token), *self.accounts]
+        return [
+            AccountConfig(self.subdomain, self.token, self.user_token, timezone=self.timezone),
+            *self.accounts,
+        ]
 
 
 def check_seed(name: str) -> tuple[str, int | None]:

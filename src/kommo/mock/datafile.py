@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from .store import Store
 
 APPLICATION_ID: Final = 0x6B6D636B
-VERSION: Final = 1
+VERSION: Final = 2
+"""The format of the file. Format 1 had elements of lists where format 2 has records of every kind."""
 _BUSY_SECONDS: Final = 30.0
 _MAX_TOMBSTONES: Final = 100_000
 
@@ -272,7 +273,10 @@ def _recognise(path: Path) -> None:
             f"data file {path}: a database of another program; name another file, or a new one"
         )
     if version != VERSION:
-        raise DataFileError(f"data file {path}: made by another version of kommo mock (format {version})")
+        raise DataFileError(
+            f"data file {path}: made by another version of kommo mock (format {version}, this one reads {VERSION}); "
+            "name a new file, or serve it with that version"
+        )
 
 
 def _damaged(path: Path, why: str) -> DataFileError:

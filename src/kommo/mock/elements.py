@@ -1,4 +1,4 @@
-"""Elements of lists: add, update, delete, and the search by name (`list-elements-v2`)."""
+"""Elements of lists as v2 writes them: add, update, delete (`list-elements-v2`)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from . import names
 from .checks import Item
-from .model import Account, Catalog, Element, Scope, StoredValue
+from .entities import ENTITIES
+from .model import Account, Catalog, Record, Scope, Values
 from .store import Store
-from .values import ValueWish, read_custom_fields, resolve
-from .writes import BAD_DATA, NOT_FOUND, Done, Outcome, Refusal, V2Rules, Write, read_blocks, read_items
+from .v2_values import ValueWish, read_custom_fields, resolve
+from .values import merge, missing
+from .writes import (
+    BAD_DATA,
+    BAD_FIELDS,
+    NOT_FOUND,
+    Done,
+    Outcome,
+    Refusal,
+    V2Rules,
+    Write,
+    read_blocks,
+    read_items,
+)
 
 STALE = "Last modified date is older than in database"
 
@@ -44,29 +56,6 @@ def write_elements(
         return write.finish()
 
 
-def search(
-    store: Store, account: Account, catalog_id: int | None, term: str, start: int, size: int | None
-) -> list[int]:
-    """Some of the elements whose name holds a term, whatever the case, newest first.
-
-    Args:
-        store: where they are.
-        account: whose they are.
-        catalog_id: the list to look in; None for every list.
-        term: a part of the name.
-        start: hits to pass over.
-        size: hits to answer; None for all.
-    """
-
-    def name_of(id_: int) -> str | None:
-        element = store.get(Element, account.id, id_)
-        return element.name if element is not None and catalog_id in (None, element.catalog_id) else None
-
-    index = store.name_index(account.id, catalog_id)
-    ids = reversed(store.element_ids(account.id, catalog_id))
-    return names.search(index, term, ids, name_of, start, size)
-
-
 def _read(item: Item, rules: V2Rules, *, new: bool) -> _Wish:
     id_ = 0 if new else item.identifier("id", required=True)
     catalog_id = item.identifier("catalog_id", required=new)
@@ -86,11 +75,12 @@ def _read(item: Item, rules: V2Rules, *, new: bool) -> _Wish:
 def _add(store: Store, account: Account, wish: _Wish, request_id: int) -> Done:
     if wish.catalog_id is None or store.get(Catalog, account.id, wish.catalog_id) is None:
         raise Refusal(NOT_FOUND, "catalog_id", "Catalog not found")
-    values = _values(store, account, wish.catalog_id, wish, {})
+    values = _values(store, Scope(account.id, "catalogs", wish.catalog_id), wish, {})
     now = store.now()
-    element = Element(
-        id=store.next_id(account.id, "element"),
+    element = Record(
+        id=store.next_id(account.id, ENTITIES["catalogs"].sequence),
         account_id=account.id,
+        entity="catalogs",
         catalog_id=wish.catalog_id,
         name=wish.name or "",
         created_at=now,
@@ -99,14 +89,12 @@ def _add(store: Store, account: Account, wish: _Wish, request_id: int) -> Done:
         updated_by=account.user_id,
         values=values,
     )
-    store.put(element, account.id, element.id)
+    store.put_record(element)
     return Done("add", element.id, request_id)
 
 
 def _update(store: Store, account: Account, wish: _Wish, request_id: int, before: dict[int, int]) -> Done:
-    element = store.get(Element, account.id, wish.id)
-    if element is None:
-        raise Refusal(NOT_FOUND, "id", "Element not found")
+    element = _known(store, account, wish.id)
     if wish.catalog_id is not None and wish.catalog_id != element.catalog_id:
         raise Refusal(BAD_DATA, "catalog_id", "Element belongs to another catalog")
     known_since = before.setdefault(element.id, element.updated_at)
@@ -117,28 +105,28 @@ def _update(store: Store, account: Account, wish: _Wish, request_id: int, before
         name=element.name if wish.name is None else wish.name,
         updated_at=max(store.now(), element.updated_at) if wish.updated_at is None else wish.updated_at,
         updated_by=account.user_id,
-        values=_values(store, account, element.catalog_id, wish, element.values),
+        values=_values(store, element.scope, wish, element.values),
     )
-    store.put(changed, account.id, element.id)
+    store.put_record(changed)
     return Done("update", element.id, request_id, changed.updated_at)
 
 
 def _delete(store: Store, account: Account, id_: int, index: int) -> Done:
-    element = store.get(Element, account.id, id_)
-    if element is None:
-        raise Refusal(NOT_FOUND, "id", "Element not found")
-    store.remove(Element, account.id, id_)
+    store.remove_record(_known(store, account, id_))
     return Done("delete", id_, index)
 
 
-def _values(
-    store: Store, account: Account, catalog_id: int, wish: _Wish, stored: dict[int, tuple[StoredValue, ...]]
-) -> dict[int, tuple[StoredValue, ...]]:
-    """The values after a write: fields that were not sent stay, fields sent without values are cleared."""
-    values = dict(stored)
-    for field_id, sent in resolve(store, Scope(account.id, "catalogs", catalog_id), wish.values):
-        if sent:
-            values[field_id] = sent
-        else:
-            values.pop(field_id, None)
+def _known(store: Store, account: Account, id_: int) -> Record:
+    element = store.record(Scope(account.id, "catalogs"), id_)
+    if element is None:
+        raise Refusal(NOT_FOUND, "id", "Element not found")
+    return element
+
+
+def _values(store: Store, scope: Scope, wish: _Wish, stored: Values) -> Values:
+    """The values after a write."""
+    values = merge(stored, resolve(store, scope, wish.values))
+    field = missing(store, scope, values)
+    if field is not None:
+        raise Refusal(BAD_FIELDS, "custom_fields", f"Custom field {field.id} is required")
     return values

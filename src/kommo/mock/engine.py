@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from kommo.version import __version__
 
 from .config import AccountConfig, MockConfig
+from .entities import ENTITIES
 from .gateway import Fault, Limiter, Limits, parse_fault, parse_limits
 from .journal import Journal
-from .model import Account, Catalog, Clock, Element, Field, Grant, Group, Setting, Token
+from .model import Account, Catalog, Clock, Field, Grant, Group, Scope, Setting, Token
 from .quirks import QUIRKS, resolve
 from .seeds import sow
 from .store import FIRST_ID, Store, Tables
@@ -291,9 +292,19 @@ class Engine:
                 "fields": len(self.store.all(Field)),
                 "groups": len(self.store.all(Group)),
                 "catalogs": len(self.store.all(Catalog)),
-                "elements": len(self.store.all(Element)),
+                **self._record_counts(),
             },
             "durable": self.store.backend is not None,
+        }
+
+    def _record_counts(self) -> dict[str, int]:
+        """How many records of each kind there are, over all accounts."""
+        accounts = self.store.all(Account)
+        return {
+            "elements" if entity == "catalogs" else entity: sum(
+                len(self.store.records.ids(Scope(account.id, entity))) for account in accounts
+            )
+            for entity in ENTITIES
         }
 
     # Access
@@ -354,7 +365,7 @@ def _open(store: Store, config: AccountConfig, index: int) -> Account:
     """The account that a configuration describes, with its tokens."""
     account = next((found for found in store.all(Account) if found.subdomain == config.subdomain), None)
     if account is None:
-        account = Account(config.id + index, config.subdomain)
+        account = Account(config.id + index, config.subdomain, timezone=config.timezone)
         store.put(account, account.id)
     for value, admin in ((config.token, True), (config.user_token, False)):
         token = None if value is None else Token(value, account.id, admin=admin, lists=admin)

@@ -1,14 +1,16 @@
 """The field types and the entities that can have them.
 
 The vendor's own availability table lost its marks (`custom-fields-v4:1180`), so the matrix is the one of the current
-vendor page, restricted to the eighteen types of the documents; `NEWER` holds the types that page adds.
+vendor page, restricted to the eighteen types of the documents; `NEWER` holds the types that page adds. Both are the
+union of the platforms; `platforms` says what each lacks.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from .model import ENTITIES
+from .model import ENTITIES, EntityName
+from .platforms import ANY, Platform, has_type
 
 _EVERYWHERE: Final = frozenset(ENTITIES)
 _CARDS: Final = frozenset({"contacts", "leads", "companies"})
@@ -39,7 +41,7 @@ DOCUMENTED: Final[dict[str, frozenset[str]]] = {
 NEWER: Final[dict[str, frozenset[str]]] = {
     "tracking_data": frozenset({"leads"}),
     "chained_list": frozenset({"leads", "customers"}),
-    "monetary": _CARDS | {"customers"},
+    "monetary": _CARDS | {"customers", "catalogs"},
     "file": _CARDS | {"customers", "catalogs"},
     **dict.fromkeys(("linked_entity", "supplier", "payer"), _LISTS),
 }
@@ -69,15 +71,16 @@ MULTITEXT_CODES: Final[dict[str, tuple[str, ...]]] = {
 """The options of the predefined multitext fields, by the code of the field (`custom-fields-v4:1425`)."""
 
 
-def available(type_: str, entity: str, *, newer: bool) -> bool:
+def available(type_: str, entity: EntityName, *, newer: bool, platform: Platform = ANY) -> bool:
     """Whether a field of this type can exist on this kind of entity.
 
     Args:
         type_: name of the type.
         entity: `entity_type` of the field.
         newer: also look among the types that the documents do not know yet.
+        platform: whose rules.
     """
     entities = DOCUMENTED.get(type_)
     if entities is None and newer:
         entities = NEWER.get(type_)
-    return entities is not None and entity in entities
+    return entities is not None and entity in entities and has_type(platform, type_, entity)

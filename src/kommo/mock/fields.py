@@ -7,17 +7,16 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from . import field_types
-from .batches import Rules, Written, apply_batch, check_request_id, request_id_of
-from .checks import UNSET, Item, Unset, as_integer
-from .model import DEFAULT_GROUP, ENTITIES_WITH_GROUPS, Element, Field, Group, RequiredStatus, Scope
+from .batches import Rules, Written, apply_batch, apply_one
+from .checks import UNSET, Item, Unset
+from .extras import definition_extras
+from .model import CARDS, DEFAULT_GROUP, ENTITIES_WITH_GROUPS, EnumValue, Field, RequiredStatus, Scope
 from .options import read_enums, read_nested
 from .store import Store
+from .values import forget
 from .violations import (
     INVALID_TYPE,
     NOT_SUPPORTED_CHOICE,
-    REQUIRED_FILLED,
-    Invalid,
-    Malformed,
     NotFound,
     Refused,
 )
@@ -27,6 +26,7 @@ _TAKEN: Final = "A field with this code exists already."
 _UNKNOWN: Final = "The value you selected is not a valid choice."
 _OPTIONS: Final = "options"
 _NESTED: Final = "nested"
+_SUPPLIER: Final = "SUPPLIER"
 
 
 def create_fields(store: Store, scope: Scope, items: Any, rules: Rules) -> list[Written]:
@@ -42,7 +42,7 @@ def create_fields(store: Store, scope: Scope, items: Any, rules: Rules) -> list[
 def create_field(store: Store, scope: Scope, data: Any, rules: Rules) -> Written:
     """Create the one field that a bare object describes."""
     with store.transaction(tick=True):
-        return apply_batch([data], lambda item: _create(store, scope, item, rules))[0]
+        return apply_one(data, lambda item: _create(store, scope, item, rules))
 
 
 def update_fields(store: Store, scope: Scope, items: Any, rules: Rules) -> list[Written]:
@@ -63,24 +63,11 @@ def update_field(store: Store, scope: Scope, id_: int, data: Any, rules: Rules) 
         field = store.field(scope, id_)
         if field is None:
             raise NotFound(f"field {id_}")
-        if not isinstance(data, dict):
-            raise Malformed("Request body should be an object")
-        item = Item(data)
-        check_request_id(item)
-        if not data:
-            raise Malformed("Request data can not be empty")
-        sent = as_integer(data.get("id"))
-        if sent is not None and sent != id_:
-            item.note(NOT_SUPPORTED_CHOICE, "id", "This value differs from the id in the address.")
-        changed = _update(store, field, item, rules)
-        request_id = request_id_of(data, 0)
-        if item.found:
-            raise Invalid([(request_id, item.found)])
-        return Written(request_id, changed)
+        return apply_one(data, lambda item: _update(store, field, item, rules), id_=id_)
 
 
 def delete_field(store: Store, scope: Scope, id_: int) -> None:
-    """Delete a field together with the values that list elements have in it (`custom-fields-v4:727`).
+    """Delete a field together with the values that records have in it (`custom-fields-v4:727`).
 
     Raises:
         NotFound: no such field in this scope.
@@ -93,26 +80,20 @@ def delete_field(store: Store, scope: Scope, id_: int) -> None:
         if field.is_predefined:
             raise Refused("The field is predefined and can not be deleted")
         store.remove(Field, scope.account_id, id_)
-        if scope.entity == "catalogs":
-            for element_id in list(store.element_ids(scope.account_id, scope.catalog_id)):
-                element = store.get(Element, scope.account_id, element_id)
-                if element is not None and id_ in element.values:
-                    kept = {
-                        field_id: values for field_id, values in element.values.items() if field_id != id_
-                    }
-                    store.put(replace(element, values=kept), scope.account_id, element_id)
+        forget(store, scope, id_)
 
 
 def _create(store: Store, scope: Scope, item: Item, rules: Rules) -> Field | None:
     type_ = item.text("type", required=True)
     name = item.text("name", required=True, minimum=1)
-    if isinstance(type_, str) and not field_types.available(type_, scope.entity, newer=rules.newer_types):
+    if isinstance(type_, str) and not field_types.available(
+        type_, scope.entity, newer=rules.newer_types, platform=rules.platform
+    ):
         item.note(NOT_SUPPORTED_CHOICE, "type", _UNKNOWN)
     if not isinstance(type_, str) or not isinstance(name, str) or item.found:
         return None
-    blank = _blank(scope, type_)
+    blank = _blank(store, scope, type_, item.data.get("code"))
     changes = _changes(store, blank, item)
-    _required_extras(item, type_)
     if item.found:
         return None
     field = replace(
@@ -122,8 +103,16 @@ def _create(store: Store, scope: Scope, item: Item, rules: Rules) -> Field | Non
     return field
 
 
-def _blank(scope: Scope, type_: str = "text") -> Field:
+def _blank(store: Store, scope: Scope, type_: str, code: Any) -> Field:
     """A field that has nothing but its place and its type."""
+    enums: tuple[EnumValue, ...] | None = () if type_ in field_types.WITH_OPTIONS else None
+    if type_ == "multitext":
+        # Its kinds are those of e-mail addresses or of phones; requests do not set them.
+        kinds = field_types.MULTITEXT_CODES["EMAIL" if code == "EMAIL" else "PHONE"]
+        enums = tuple(
+            EnumValue(store.next_id(scope.account_id, _OPTIONS), kind, sort, kind)
+            for sort, kind in enumerate(kinds)
+        )
     return Field(
         id=0,
         account_id=scope.account_id,
@@ -132,17 +121,12 @@ def _blank(scope: Scope, type_: str = "text") -> Field:
         name="",
         type=type_,
         sort=DEFAULT_SORT,
+        # The field that says who sells has this code always (DOC-CF).
+        code=_SUPPLIER if type_ == "supplier" and store.field_by_code(scope, _SUPPLIER) is None else None,
         remind="never" if type_ == "birthday" else None,
-        enums=() if type_ in field_types.WITH_OPTIONS else None,
+        enums=enums,
         nested=() if type_ == "category" else None,
     )
-
-
-def _required_extras(item: Item, type_: str) -> None:
-    """Keys that the newer types cannot do without."""
-    key = {"monetary": "currency", "linked_entity": "search_in", "chained_list": "chained_lists"}.get(type_)
-    if key is not None and item.data.get(key) in (None, "", []):
-        item.note(REQUIRED_FILLED, key, "This field is missing.")
 
 
 def _update_in_batch(store: Store, scope: Scope, item: Item, rules: Rules) -> Field | None:
@@ -164,7 +148,16 @@ def _update(store: Store, field: Field, item: Item, rules: Rules) -> Field | Non
         return None
     changed = replace(field, **changes) if changes else field
     store.put_field(changed)
+    gone = _option_ids(field) - _option_ids(changed)
+    if gone:
+        forget(store, field.scope, field.id, gone)
     return changed
+
+
+def _option_ids(field: Field) -> frozenset[int]:
+    """The options that values can have chosen."""
+    enums, nodes = field.enums or (), field.nested or ()
+    return frozenset([option.id for option in enums] + [node.id for node in nodes])
 
 
 def _changes(store: Store, field: Field, item: Item) -> dict[str, Any]:
@@ -201,9 +194,10 @@ def _of_entity(store: Store, field: Field, item: Item) -> dict[str, Any]:
         found.update(is_visible=is_visible, is_required=is_required, settings=settings)
         if not field.is_predefined:
             found["is_deletable"] = is_deletable
-    if field.entity in ENTITIES_WITH_GROUPS:
+    if field.entity in CARDS:
         found.update(is_api_only=is_api_only, required_statuses=statuses)
-        if isinstance(group_id, str) and store.get(Group, field.account_id, field.entity, group_id) is None:
+    if field.entity in ENTITIES_WITH_GROUPS:
+        if isinstance(group_id, str) and store.group(field.scope, group_id) is None:
             item.note(NOT_SUPPORTED_CHOICE, "group_id", _UNKNOWN)
         found["group_id"] = None if group_id == DEFAULT_GROUP else group_id
     return found
@@ -235,24 +229,8 @@ def _of_type(store: Store, field: Field, item: Item) -> dict[str, Any]:
     )
     if is_category:
         found["nested"] = () if nested is None else nested
-    if field.type in field_types.NEWER:
-        found.update(_of_newer_type(field.type, item))
+    found.update(definition_extras(field, item))
     return found
-
-
-def _of_newer_type(type_: str, item: Item) -> dict[str, Any]:
-    match type_:
-        case "monetary":
-            return {"currency": item.text("currency", nullable=True, maximum=3)}
-        case "tracking_data":
-            return {"tracking_callback": item.text("tracking_callback", nullable=True)}
-        case "linked_entity":
-            return {"search_in": item.text("search_in", nullable=True)}
-        case "chained_list":
-            chained = item.objects("chained_lists", nullable=True)
-            return {"chained_lists": item.data.get("chained_lists") if isinstance(chained, list) else chained}
-        case _:
-            return {}
 
 
 def _required_statuses(item: Item) -> tuple[RequiredStatus, ...] | Unset | None:

@@ -31,7 +31,7 @@ def get_group(store: Store, scope: Scope, id_: str) -> Group:
     Raises:
         NotFound: the entity has no such group.
     """
-    group = store.get(Group, scope.account_id, scope.entity, id_)
+    group = store.group(scope, id_)
     if group is None:
         raise NotFound(f"group {id_}")
     return group
@@ -63,7 +63,7 @@ def update_group(store: Store, scope: Scope, id_: str, data: Any) -> Written:
         changed = replace(
             group, **{key: value for key, value in changes.items() if not isinstance(value, Unset)}
         )
-        store.put(changed, *_key(changed))
+        store.put_group(changed)
         _move(store, fields, id_)
         return Written(request_id, changed)
 
@@ -80,7 +80,7 @@ def delete_group(store: Store, scope: Scope, id_: str) -> None:
         if group.is_predefined:
             raise Refused("The group is predefined and can not be deleted")
         _move(store, fields_of(store, scope, id_), DEFAULT_GROUP)
-        store.remove(Group, *_key(group))
+        store.remove(Group, *group.scope, group.id)
 
 
 def fields_of(store: Store, scope: Scope, id_: str) -> list[Field]:
@@ -90,25 +90,22 @@ def fields_of(store: Store, scope: Scope, id_: str) -> list[Field]:
     return [field for field in found if field is not None and field.group_id == group_id]
 
 
-def _key(group: Group) -> tuple[int, str, str]:
-    return (group.account_id, group.entity, group.id)
-
-
 def _create(store: Store, scope: Scope, item: Item, rules: Rules) -> Group | None:
     name = item.text("name", required=True, minimum=1)
     sort = item.integer("sort", required=not rules.group_sort_optional)
     fields = _fields(store, scope, item)
     if item.found or not isinstance(name, str):
         return None
-    last = max((group.sort for group in store.groups(scope.account_id, scope.entity)), default=-1)
+    last = max((group.sort for group in store.groups(scope)), default=-1)
     group = Group(
         id=_new_id(store, scope.account_id, scope.entity),
         account_id=scope.account_id,
         entity=scope.entity,
+        catalog_id=scope.catalog_id,
         name=name,
         sort=sort if isinstance(sort, int) else last + 1,
     )
-    store.put(group, *_key(group))
+    store.put_group(group)
     _move(store, fields, group.id)
     return group
 

@@ -23,15 +23,21 @@ ENTITIES: Final[tuple[EntityName, ...]] = (
 )
 """The six kinds of entity that have custom fields, by the name `entity_type` gives them (`custom-fields-v4:62`)."""
 
-ENTITIES_WITH_GROUPS: Final[frozenset[str]] = frozenset({"leads", "contacts", "companies", "customers"})
-"""The entities whose fields are arranged in groups (`custom-fields-v4:741`)."""
+CARDS: Final[frozenset[str]] = frozenset({"leads", "contacts", "companies", "customers"})
+"""The entities that have a card: their fields have stages where they are required, and reminders."""
+
+ENTITIES_WITH_GROUPS: Final[frozenset[str]] = CARDS | {"catalogs"}
+"""The entities whose fields are arranged in groups (`custom-fields-v4:741`; lists by the newer page, DOC-CF)."""
 
 DEFAULT_GROUP: Final = "default"
 """The group of every field whose `group_id` is null."""
 
 
 class Scope(NamedTuple):
-    """Where a custom field lives: an account, a kind of entity and, for list elements, the list."""
+    """Where fields, their groups and records live: an account, a kind of entity and, for list elements, the list.
+
+    The scope of `catalogs` without a list is that of the elements of every list.
+    """
 
     account_id: int
     entity: EntityName
@@ -39,11 +45,12 @@ class Scope(NamedTuple):
 
 
 class Account(Struct, frozen=True):
-    """One account: its address and the person its requests act for."""
+    """One account: its address, the person its requests act for, and the time zone its dates are of."""
 
     id: int
     subdomain: str
     user_id: int = 504141
+    timezone: str = "UTC"
 
 
 class Token(Struct, frozen=True):
@@ -132,7 +139,7 @@ class Field(Struct, frozen=True, omit_defaults=True):
 
 
 class Group(Struct, frozen=True):
-    """A group of fields: a tab of the card of an entity."""
+    """A group of fields: a tab of the card of an entity, or of the elements of a list."""
 
     id: str
     account_id: int
@@ -141,6 +148,12 @@ class Group(Struct, frozen=True):
     sort: int
     is_predefined: bool = False
     type: str = "custom_field_group"
+    catalog_id: int = 0
+
+    @property
+    def scope(self) -> Scope:
+        """Whose fields it arranges."""
+        return Scope(self.account_id, self.entity, self.catalog_id)
 
 
 class Catalog(Struct, frozen=True):
@@ -156,12 +169,16 @@ class Catalog(Struct, frozen=True):
     can_add_elements: bool = True
     can_show_in_cards: bool = False
     can_link_multiple: bool = True
+    updated_at: int = 0
+    updated_by: int = 0
 
 
 class StoredValue(Struct, frozen=True, omit_defaults=True):
-    """One value of a field of a list element. `enum` is an option id, `subtype` a part of an address.
+    """One value of a field of a record, in the one form that both versions of the API are views of.
 
-    `value` is a string, except for the types whose values are objects.
+    `value` is a string, a boolean (checkbox), Unix seconds (dates) or an object, by the type of the field; `enum` is
+    the id of an option, of a kind of phone or of a part of an address. A chosen option has no `value`: its text is
+    the field's. `subtype` is what v2 calls the part of an address.
     """
 
     value: Any = None
@@ -169,18 +186,32 @@ class StoredValue(Struct, frozen=True, omit_defaults=True):
     subtype: str | None = None
 
 
-class Element(Struct, frozen=True):
-    """One element of a list with the values of its fields, keyed by field id in the order they were first set."""
+Values = dict[int, tuple[StoredValue, ...]]
+"""The values of a record by the id of their field, in the order they were first set. No entry is empty."""
+
+
+class Record(Struct, frozen=True):
+    """One lead, contact, company, customer, segment, or element of a list, with the values of its fields.
+
+    `attributes` holds what only its kind of entity has, as far as it differs from the default; see `entities`.
+    """
 
     id: int
     account_id: int
-    catalog_id: int
+    entity: EntityName
     name: str
     created_at: int
     updated_at: int
     created_by: int
     updated_by: int
-    values: dict[int, tuple[StoredValue, ...]] = {}
+    catalog_id: int = 0
+    values: Values = {}
+    attributes: dict[str, Any] = {}
+
+    @property
+    def scope(self) -> Scope:
+        """Where the record lives."""
+        return Scope(self.account_id, self.entity, self.catalog_id)
 
 
 class Clock(Struct, frozen=True):

@@ -9,17 +9,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from . import field_types
+from .catalogs import open_catalog
 from .config import check_seed
 from .model import (
     DEFAULT_GROUP,
     Account,
     Catalog,
-    Element,
     EntityName,
     EnumValue,
     Field,
     Group,
     NestedValue,
+    Record,
     RequiredStatus,
     StoredValue,
 )
@@ -72,8 +73,7 @@ class _Garden:
         type: str = "custom_field_group",
         predefined: bool = False,
     ) -> None:
-        group = Group(id_, self.account.id, entity, name, sort, predefined, type)
-        self.store.put(group, self.account.id, entity, id_)
+        self.store.put_group(Group(id_, self.account.id, entity, name, sort, predefined, type))
 
     def field(self, id_: int, entity: EntityName, type: str, name: str, **attributes: Any) -> Field:
         for key, record, sequence in (("enums", EnumValue, "options"), ("nested", NestedValue, "nested")):
@@ -93,22 +93,24 @@ class _Garden:
 
     def catalog(self, id_: int, name: str, sort: int, created_at: int, type: str = "regular") -> None:
         catalog = Catalog(id_, self.account.id, name, created_at, self.account.user_id, sort, type)
-        self.store.put(catalog, self.account.id, id_)
+        open_catalog(self.store, catalog)
         self.store.reserve_id(self.account.id, "catalog", id_)
 
     def element(
         self, id_: int, catalog_id: int, name: str, at: int, values: Mapping[int, Iterable[Any]] | None = None
     ) -> None:
-        stored = {
-            field_id: tuple(
-                StoredValue(enum=v) if isinstance(v, int) else StoredValue(value=v) for v in entries
-            )
-            for field_id, entries in (values or {}).items()
-        }
+        stored = {field_id: tuple(map(_stored, entries)) for field_id, entries in (values or {}).items()}
         user = self.account.user_id
-        element = Element(id_, self.account.id, catalog_id, name, at, at, user, user, stored)
-        self.store.put(element, self.account.id, id_)
+        self.store.put_record(
+            Record(id_, self.account.id, "catalogs", name, at, at, user, user, catalog_id, stored)
+        )
         self.store.reserve_id(self.account.id, "element", id_)
+
+
+def _stored(value: Any) -> StoredValue:
+    """A value to store: an integer is the id of an option."""
+    is_option = isinstance(value, int) and not isinstance(value, bool)
+    return StoredValue(enum=value) if is_option else StoredValue(value=value)
 
 
 def _documented(garden: _Garden) -> None:
@@ -199,8 +201,8 @@ def _demo(garden: _Garden) -> None:
     garden.catalog(4102, "Warehouses", 20, 1_700_000_000)
     garden.field(430201, "catalogs", "streetaddress", "Address", catalog_id=4102)
     garden.field(430202, "catalogs", "checkbox", "Heated", catalog_id=4102)
-    garden.element(730201, 4102, "Harbour", 1_700_000_100, {430201: ["Quay 4"], 430202: ["1"]})
-    garden.element(730202, 4102, "Airport", 1_700_000_200, {430201: ["Terminal Road 1"], 430202: ["0"]})
+    garden.element(730201, 4102, "Harbour", 1_700_000_100, {430201: ["Quay 4"], 430202: [True]})
+    garden.element(730202, 4102, "Airport", 1_700_000_200, {430201: ["Terminal Road 1"], 430202: [False]})
     garden.catalog(4103, "Invoices", 30, 1_700_000_000, "invoices")
     garden.field(430301, "catalogs", "items", "Items", catalog_id=4103, code="ITEMS", is_predefined=True)
     garden.field(
@@ -338,16 +340,18 @@ def _large(garden: _Garden, size: int) -> None:
     store, account = garden.store, garden.account
     for index in range(size):
         values: dict[int, tuple[StoredValue, ...]] = {600_001: (StoredValue(value=f"S-{index}"),)}
-        element = Element(
-            800_001 + index,
-            account.id,
-            5001,
-            f"Item {index}",
-            1_700_000_000,
-            1_700_000_000,
-            account.user_id,
-            account.user_id,
-            values,
+        store.put_record(
+            Record(
+                800_001 + index,
+                account.id,
+                "catalogs",
+                f"Item {index}",
+                1_700_000_000,
+                1_700_000_000,
+                account.user_id,
+                account.user_id,
+                5001,
+                values,
+            )
         )
-        store.put(element, account.id, element.id)
     store.reserve_id(account.id, "element", 800_001 + size)

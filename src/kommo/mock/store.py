@@ -22,16 +22,15 @@ from .model import (
     Catalog,
     Clock,
     Counter,
-    Element,
-    EntityName,
     Field,
     Grant,
     Group,
+    Record,
     Scope,
     Setting,
     Token,
 )
-from .names import NameIndex
+from .record_index import RecordIndexes
 
 Key = tuple[int | str, ...]
 Change = tuple[type[Struct], Key, Struct | None]
@@ -44,13 +43,15 @@ KINDS: Final[tuple[type[Struct], ...]] = (
     Field,
     Group,
     Catalog,
-    Element,
+    Record,
     Clock,
     Counter,
     Setting,
 )
 FIRST_ID: Final = 1_001
 """Ids that the mock gives out start here: a released client refuses list ids of 1000 and below."""
+
+_NONE: Final[set[int]] = set()
 
 Tables = dict[type[Struct], dict[Key, Any]]
 
@@ -140,16 +141,28 @@ class Store:
         """The ids of the fields of a scope, ascending. Not to be changed."""
         return self._fields.get(scope, [])
 
+    def required_field_ids(self, scope: Scope) -> set[int]:
+        """The ids of the fields of a list that no element can be saved without. Not to be changed."""
+        return self._required.get(scope, _NONE)
+
     def field_by_code(self, scope: Scope, code: str) -> Field | None:
         """The field of this scope with this code, or None."""
         id_ = self._codes.get((scope, code))
         return None if id_ is None else self.get(Field, scope.account_id, id_)
 
-    def groups(self, account_id: int, entity: EntityName) -> list[Group]:
-        """The groups of an entity by sort, then in the order of creation."""
+    def group(self, scope: Scope, id_: str) -> Group | None:
+        """A group of this scope, or None."""
+        return self.get(Group, *scope, id_)
+
+    def groups(self, scope: Scope) -> list[Group]:
+        """The groups of a scope by sort, then in the order of creation."""
         table = self._tables[Group]
-        found = [table[(account_id, entity, id_)] for id_ in self._groups.get((account_id, entity), [])]
+        found = [table[(*scope, id_)] for id_ in self._groups.get(scope, [])]
         return sorted(found, key=lambda group: group.sort)
+
+    def put_group(self, group: Group) -> None:
+        """Store a group under its own key."""
+        self.put(group, *group.scope, group.id)
 
     def catalogs(self, account_id: int) -> list[Catalog]:
         """The lists of an account by sort, then by id."""
@@ -161,21 +174,23 @@ class Store:
         """Whether the list of a scope exists."""
         return (scope.account_id, scope.catalog_id) in self._tables[Catalog]
 
-    def element_ids(self, account_id: int, catalog_id: int | None = None) -> list[int]:
-        """The ids of the elements of one list, or of all lists, ascending. Not to be changed."""
-        if catalog_id is None:
-            return self._all_elements.get(account_id, [])
-        return self._elements.get((account_id, catalog_id), [])
+    def record(self, scope: Scope, id_: int) -> Record | None:
+        """A record of this scope, or None when the id belongs to another list or to nothing."""
+        record = self.get(Record, scope.account_id, scope.entity, id_)
+        return record if record is not None and scope.catalog_id in (0, record.catalog_id) else None
 
-    def name_index(self, account_id: int, catalog_id: int | None = None) -> NameIndex:
-        """The index of the names of one list, or of all lists. It is made when it is first asked for."""
-        key = (account_id, catalog_id)
-        index = self._names.get(key)
-        if index is None:
-            table = self._tables[Element]
-            ids = self.element_ids(account_id, catalog_id)
-            index = self._names[key] = NameIndex((id_, table[(account_id, id_)].name) for id_ in ids)
-        return index
+    @property
+    def records(self) -> RecordIndexes:
+        """The ids of records by scope, and what they are found by."""
+        return self._records
+
+    def put_record(self, record: Record) -> None:
+        """Store a record under its own key."""
+        self.put(record, record.account_id, record.entity, record.id)
+
+    def remove_record(self, record: Record) -> None:
+        """Remove a record."""
+        self.remove(Record, record.account_id, record.entity, record.id)
 
     def now(self) -> int:
         """The time of the mock's clock in Unix seconds."""
@@ -286,11 +301,10 @@ class Store:
         self._tables = empty_tables()
         self._fields: dict[Scope, list[int]] = {}
         self._codes: dict[tuple[Scope, str], int] = {}
-        self._groups: dict[tuple[int, str], list[str]] = {}
+        self._required: dict[Scope, set[int]] = {}
+        self._groups: dict[Scope, list[str]] = {}
         self._catalogs: dict[int, list[int]] = {}
-        self._elements: dict[tuple[int, int], list[int]] = {}
-        self._all_elements: dict[int, list[int]] = {}
-        self._names: dict[tuple[int, int | None], NameIndex] = {}
+        self._records = RecordIndexes(self._tables[Record])
         for kind in KINDS:
             for key, record in tables[kind].items():
                 self.apply(kind, key, record)
@@ -311,14 +325,18 @@ class Store:
             table.pop(key, None)
         else:
             table[key] = record
-        if kind is Element:
-            self._index_element(old, cast("Element | None", record))
+        if kind is Record:
+            self._records.change(old, cast("Record | None", record))
         elif kind is Field:
             self._index_field(old, cast("Field | None", record))
         elif kind is Group or kind is Catalog:
             self._index_parent(old, cast("Group | Catalog | None", record))
 
     def _index_field(self, old: Field | None, new: Field | None) -> None:
+        if old is not None and new is not None and old.scope != new.scope:
+            # Contents that are put back may know the id as that of a field of another entity.
+            self._index_field(old, None)
+            old = None
         changed = new or old
         if changed is not None:
             for watcher in self._field_watchers:
@@ -326,11 +344,15 @@ class Store:
         if old is not None:
             if new is None:
                 _discard(self._fields[old.scope], old.id)
+            if old.is_required:
+                self._required[old.scope].discard(old.id)
             if old.code is not None and self._codes.get((old.scope, old.code)) == old.id:
                 del self._codes[(old.scope, old.code)]
         if new is not None:
             if old is None:
                 insort(self._fields.setdefault(new.scope, []), new.id)
+            if new.is_required:
+                self._required.setdefault(new.scope, set()).add(new.id)
             if new.code is not None:
                 self._codes[(new.scope, new.code)] = new.id
 
@@ -339,7 +361,7 @@ class Store:
         if record is None or (old is None) == (new is None):
             return
         if isinstance(record, Group):
-            ids: list[Any] = self._groups.setdefault((record.account_id, record.entity), [])
+            ids: list[Any] = self._groups.setdefault(record.scope, [])
         else:
             ids = self._catalogs.setdefault(record.account_id, [])
         if new is None:
@@ -348,30 +370,6 @@ class Store:
             ids.append(record.id)
         else:
             insort(ids, record.id)
-
-    def _index_element(self, old: Element | None, new: Element | None) -> None:
-        if self._names and (
-            old is None or new is None or old.name != new.name or old.catalog_id != new.catalog_id
-        ):
-            self._index_name(old, new)
-        place = None if new is None else (new.account_id, new.catalog_id)
-        if old is not None:
-            if (old.account_id, old.catalog_id) == place:
-                return
-            _discard(self._elements[(old.account_id, old.catalog_id)], old.id)
-            _discard(self._all_elements[old.account_id], old.id)
-        if new is not None:
-            insort(self._elements.setdefault((new.account_id, new.catalog_id), []), new.id)
-            insort(self._all_elements.setdefault(new.account_id, []), new.id)
-
-    def _index_name(self, old: Element | None, new: Element | None) -> None:
-        for element, change in ((old, NameIndex.remove), (new, NameIndex.add)):
-            if element is None:
-                continue
-            for catalog_id in (element.catalog_id, None):
-                index = self._names.get((element.account_id, catalog_id))
-                if index is not None:
-                    change(index, element.id, element.name)
 
 
 def _discard(ids: list[int], id_: int) -> None:

@@ -1,153 +1,141 @@
-"""Values of custom fields as v2 writes and reads them (`list-elements-v2:26`)."""
+"""Values of custom fields as v4 writes and reads them: `custom_fields_values` (`custom-fields-v4:1196`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterator
+from typing import Any, Final
 
-from . import field_types
-from .checks import UNSET, Item, as_id, as_integer
-from .model import Element, EnumValue, Field, NestedValue, Scope, StoredValue
+from msgspec.structs import replace
+
+from .checks import Item
+from .model import Account, Field, Record, Scope, StoredValue, Values
+from .moments import Zone, zone_of
 from .store import Store
-from .violations import INVALID_TYPE, REQUIRED_FILLED
-from .writes import BAD_FIELDS, FIELD_NOT_FOUND, Refusal
+from .value_types import VALUE_TYPES
+from .violations import (
+    FIELD_NOT_EXPECTED,
+    NOT_SUPPORTED_CHOICE,
+    OUT_OF_RANGE,
+    REQUIRED_FILLED,
+)
 
-_OPTION_TYPES: Final = field_types.WITH_OPTIONS | {"category"}
-
-
-class ValueWish(NamedTuple):
-    """What a request says about one field: which field, and its values as they were sent."""
-
-    field: int | str
-    values: list[Any]
-    path: str
+KEY: Final = "custom_fields_values"
+_UNKNOWN: Final = "The value you selected is not a valid choice."
 
 
-def read_custom_fields(item: Item) -> list[ValueWish]:
-    """The readable part of `custom_fields`: who is addressed, and lists of objects or option ids."""
-    entries = item.objects("custom_fields")
-    wishes: list[ValueWish] = []
-    for entry in entries if isinstance(entries, list) else []:
-        address = _address(entry)
-        values = entry.data.get("values", UNSET)
-        if isinstance(values, list):
-            for index, value in enumerate(values):
-                _check_value(entry, f"values.{index}", value)
-        elif values is UNSET:
-            entry.note(REQUIRED_FILLED, "values", "This field is missing.")
-        else:
-            entry.note(INVALID_TYPE, "values", "This value should be of type array.")
-        if address is not None and isinstance(values, list):
-            wishes.append(ValueWish(address, values, entry.path))
-    return wishes
+def account_zone(store: Store, account_id: int) -> Zone:
+    """The time zone of an account."""
+    account = store.get(Account, account_id)
+    return zone_of("UTC" if account is None else account.timezone)
 
 
-def _address(entry: Item) -> int | str | None:
-    id_ = entry.identifier("id")
-    code = entry.text("code", minimum=1)
-    if not entry.has("id") and not entry.has("code"):
-        entry.note(REQUIRED_FILLED, "id", "This field is missing.")
-    if isinstance(id_, int):
-        return id_
-    return code if isinstance(code, str) else None
+def read_values(store: Store, scope: Scope, item: Item) -> Values:
+    """The values that a record of a request sets, by field; an empty tuple clears the field.
 
-
-def _check_value(entry: Item, path: str, value: Any) -> None:
-    if not isinstance(value, dict):
-        if as_id(value) is None:
-            entry.note(INVALID_TYPE, path, "This value should be an object or the id of an option.")
-        return
-    if "value" not in value:
-        entry.note(REQUIRED_FILLED, f"{path}.value", "This field is missing.")
-    elif not isinstance(value["value"], str):
-        entry.note(INVALID_TYPE, f"{path}.value", "This value should be of type string.")
-    enum = value.get("enum", "")
-    if not isinstance(enum, str) and ((number := as_integer(enum)) is None or number < 1):
-        entry.note(INVALID_TYPE, f"{path}.enum", "This value should be of type string.")
-    if not isinstance(value.get("subtype", ""), str):
-        entry.note(INVALID_TYPE, f"{path}.subtype", "This value should be of type string.")
-
-
-def resolve(
-    store: Store, scope: Scope, wishes: list[ValueWish]
-) -> Iterator[tuple[int, tuple[StoredValue, ...]]]:
-    """What a request says, as values to store, by field id.
-
-    Raises:
-        Refusal: a field is unknown, or a value is not one the field can have.
+    What is wrong is noted on the item, with the path of the place.
     """
-    for wish in wishes:
-        field = (
-            store.field(scope, wish.field)
-            if isinstance(wish.field, int)
-            else store.field_by_code(scope, wish.field)
-        )
-        if field is None:
-            key = "id" if isinstance(wish.field, int) else "code"
-            path = _within_item(f"{wish.path}.{key}")
-            raise Refusal(FIELD_NOT_FOUND, path, f"Custom field {str(wish.field)[:80]!r} not found")
-        path = _within_item(f"{wish.path}.values")
-        stored = tuple(value for sent in wish.values if (value := _stored(field, sent, path)) is not None)
-        if field.type in _OPTION_TYPES and field.type not in field_types.MANY_OPTIONS and len(stored) > 1:
-            raise Refusal(BAD_FIELDS, path, f"Custom field {field.id} takes one value")
-        yield field.id, stored
-
-
-def _within_item(path: str) -> str:
-    """A path without the block and the position that it starts with."""
-    return path.split(".", 2)[2]
-
-
-def _stored(field: Field, sent: Any, path: str) -> StoredValue | None:
-    data = sent if isinstance(sent, dict) else {"value": plain(sent)}
-    value, enum, subtype = data.get("value"), data.get("enum"), data.get("subtype")
-    if field.type in _OPTION_TYPES:
-        wanted = value if enum is None or enum == "" else enum
-        return None if wanted in (None, "") else StoredValue(enum=_option(field, wanted, path))
-    return None if value == "" else StoredValue(value=value, subtype=subtype)
-
-
-def _options(field: Field) -> Iterable[EnumValue | NestedValue]:
-    return (field.nested if field.type == "category" else field.enums) or ()
-
-
-def _option(field: Field, wanted: int | str, path: str) -> int:
-    """The id of the option that is meant: by its id, its code, or its text."""
-    id_ = as_integer(wanted, digits=True)
-    for option in _options(field):
-        if option.id == id_:
-            return option.id
-    for option in _options(field):
-        if wanted in (option.value, getattr(option, "code", None)):
-            return option.id
-    raise Refusal(BAD_FIELDS, path, f"Custom field {field.id} has no such option")
-
-
-def plain(value: int | float | str) -> str:
-    """A bare value as the string that v2 keeps it as."""
-    return str(int(value)) if isinstance(value, float) else str(value)
-
-
-def read_values(
-    store: Store, element: Element
-) -> Iterator[tuple[Field, list[tuple[Any, int | None, str | None]]]]:
-    """The values of an element: each field with its (value, option id, subtype).
-
-    Options that the field has lost since are left out.
-    """
-    for field_id, stored in element.values.items():
-        field = store.get(Field, element.account_id, field_id)
+    found: Values = {}
+    entries = item.objects(KEY, nullable=True)
+    if not isinstance(entries, list):
+        return found
+    zone = account_zone(store, scope.account_id)
+    for entry in entries:
+        field = _field(store, scope, entry)
         if field is None:
             continue
-        values: list[tuple[Any, int | None, str | None]] = []
-        options: dict[int, str] | None = None
-        for value in stored:
-            if value.enum is None:
-                values.append((value.value, None, value.subtype))
-                continue
-            if options is None:
-                options = {option.id: option.value for option in _options(field)}
-            if value.enum in options:
-                values.append((options[value.enum], value.enum, None))
-        if values:
-            yield field, values
+        values = _values(entry, field, zone)
+        if values is not None:
+            found[field.id] = values
+    return found
+
+
+def _field(store: Store, scope: Scope, entry: Item) -> Field | None:
+    """The field that an entry names, by its id or else by its code."""
+    if entry.data.get("field_id") is not None:
+        id_ = entry.integer("field_id", minimum=1)
+        field = store.field(scope, id_) if isinstance(id_, int) else None
+        if isinstance(id_, int) and field is None:
+            entry.note(NOT_SUPPORTED_CHOICE, "field_id", _UNKNOWN)
+        return field
+    if entry.data.get("field_code") is not None:
+        code = entry.text("field_code")
+        field = store.field_by_code(scope, code) if isinstance(code, str) else None
+        if isinstance(code, str) and field is None:
+            entry.note(NOT_SUPPORTED_CHOICE, "field_code", _UNKNOWN)
+        return field
+    entry.note(REQUIRED_FILLED, "field_id", "This field is missing.")
+    return None
+
+
+def _values(entry: Item, field: Field, zone: Zone) -> tuple[StoredValue, ...] | None:
+    """The values of one entry; none of them for one that clears the field, None for one that is wrong."""
+    if not entry.has("values"):
+        entry.note(REQUIRED_FILLED, "values", "This field is missing.")
+        return None
+    if entry.data["values"] is None:
+        return ()
+    values = entry.objects("values")
+    if not isinstance(values, list):
+        return None
+    if not values:
+        entry.note(REQUIRED_FILLED, "values", "This collection should contain 1 element or more.")
+        return None
+    if len(values) == 1 and _clears(values[0]):
+        return ()
+    type_ = VALUE_TYPES[field.type]
+    if len(values) > type_.many:
+        entry.note(OUT_OF_RANGE, "values", f"This collection should contain {type_.many} elements or less.")
+        return None
+    noted = len(entry.found)
+    kept: dict[Any, StoredValue] = {}
+    for index, value in enumerate(values):
+        for key in value.data.keys() - type_.keys:
+            value.note(FIELD_NOT_EXPECTED, key[:80], "This field was not expected.")
+        stored = type_.read(value, field, zone)
+        if stored is not None:
+            # An option can be chosen once.
+            kept[stored.enum if stored.value is None else ("value", index)] = stored
+    return None if len(entry.found) > noted else tuple(kept.values())
+
+
+def _clears(value: Item) -> bool:
+    return bool(value.data) and all(part is None for part in value.data.values()) and "value" in value.data
+
+
+def merge(stored: Values, changes: Values) -> Values:
+    """The values of a record after a write: fields that were not sent stay, those sent without values are cleared."""
+    if not changes:
+        return stored
+    values = {**stored, **changes}
+    return {field_id: kept for field_id, kept in values.items() if kept}
+
+
+def missing(store: Store, scope: Scope, values: Values) -> Field | None:
+    """The first field of a list that is required and has no value, or None."""
+    if scope.entity != "catalogs":
+        return None
+    for id_ in store.required_field_ids(scope):
+        if id_ not in values:
+            return store.field(scope, id_)
+    return None
+
+
+def show(store: Store, record: Record) -> Iterator[tuple[Field, list[dict[str, Any]]]]:
+    """The values of a record as v4 reads them, by field."""
+    zone = account_zone(store, record.account_id)
+    for field_id, values in record.values.items():
+        field = store.get(Field, record.account_id, field_id)
+        if field is not None:
+            type_ = VALUE_TYPES[field.type]
+            yield field, [type_.show(value, field, zone) for value in values]
+
+
+def forget(store: Store, scope: Scope, field_id: int, options: frozenset[int] | None = None) -> None:
+    """Take the values of a field out of every record, or only those that chose one of some options."""
+    for record in list(store.records.records(scope)):
+        values = record.values.get(field_id)
+        if values is None:
+            continue
+        kept = () if options is None else tuple(value for value in values if value.enum not in options)
+        if len(kept) < len(values):
+            store.put_record(replace(record, values=merge(record.values, {field_id: kept})))

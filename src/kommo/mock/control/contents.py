@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kommo.mock.engine import Engine
-from kommo.mock.http.views import element_view, field_view
-from kommo.mock.model import ENTITIES, ENTITIES_WITH_GROUPS, Account, Element, Field, Scope
+from kommo.mock.http.resources import values_view
+from kommo.mock.http.views import field_view
+from kommo.mock.model import ENTITIES, Account, Field, Scope
 
 SHOWN: Final = 200
-"""Fields of an entity, and elements of a list, that are shown at most; the counts are always whole."""
+"""Fields and records of an entity or a list that are shown at most; the counts are always whole."""
 
 
 def contents(engine: Engine) -> dict[str, Any]:
-    """Every account with its fields by entity, its groups, its lists and their elements."""
+    """Every account with the fields, groups and records of each entity and of each list."""
     return {"accounts": [_account(engine, account) for account in engine.store.all(Account)]}
 
 
@@ -23,16 +24,7 @@ def _account(engine: Engine, account: Account) -> dict[str, Any]:
         "id": account.id,
         "subdomain": account.subdomain,
         "entities": [
-            {
-                "entity": entity,
-                "groups": [
-                    {"id": group.id, "name": group.name, "is_predefined": group.is_predefined}
-                    for group in store.groups(account.id, entity)
-                ]
-                if entity in ENTITIES_WITH_GROUPS
-                else [],
-                **_fields(engine, Scope(account.id, entity)),
-            }
+            {"entity": entity, **_scope(engine, Scope(account.id, entity))}
             for entity in ENTITIES
             if entity != "catalogs"
         ],
@@ -41,31 +33,30 @@ def _account(engine: Engine, account: Account) -> dict[str, Any]:
                 "id": catalog.id,
                 "name": catalog.name,
                 "type": catalog.type,
-                **_fields(engine, Scope(account.id, "catalogs", catalog.id)),
-                **_elements(engine, account, catalog.id),
+                **_scope(engine, Scope(account.id, "catalogs", catalog.id)),
             }
             for catalog in store.catalogs(account.id)
         ],
     }
 
 
-def _fields(engine: Engine, scope: Scope) -> dict[str, Any]:
-    ids = engine.store.field_ids(scope)
-    found = (engine.store.get(Field, scope.account_id, id_) for id_ in ids[:SHOWN])
+def _scope(engine: Engine, scope: Scope) -> dict[str, Any]:
+    """The groups, fields and records of an entity or of a list."""
+    store = engine.store
+    field_ids, record_ids = store.field_ids(scope), store.records.ids(scope)
+    fields = (store.get(Field, scope.account_id, id_) for id_ in field_ids[:SHOWN])
+    newest = (store.record(scope, id_) for id_ in record_ids[-SHOWN:][::-1])
     return {
-        "field_count": len(ids),
-        "fields": [field_view(field, code_null=True) for field in found if field is not None],
-    }
-
-
-def _elements(engine: Engine, account: Account, catalog_id: int) -> dict[str, Any]:
-    ids = engine.store.element_ids(account.id, catalog_id)
-    found = (engine.store.get(Element, account.id, id_) for id_ in ids[-SHOWN:][::-1])
-    return {
-        "element_count": len(ids),
-        "elements": [
-            element_view(engine.store, element, enum_integer=False)
-            for element in found
-            if element is not None
+        "groups": [
+            {"id": group.id, "name": group.name, "is_predefined": group.is_predefined}
+            for group in store.groups(scope)
+        ],
+        "field_count": len(field_ids),
+        "fields": [field_view(field, code_null=True) for field in fields if field is not None],
+        "record_count": len(record_ids),
+        "records": [
+            {"id": record.id, "name": record.name, "custom_fields_values": values_view(store, record)}
+            for record in newest
+            if record is not None
         ],
     }

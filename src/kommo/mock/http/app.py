@@ -13,6 +13,7 @@ from kommo.mock import oauth
 from kommo.mock.engine import Engine
 from kommo.mock.gateway import Fault
 from kommo.mock.model import Account, Token
+from kommo.mock.platforms import Platform
 from kommo.mock.store import StorageFailed
 from kommo.mock.violations import (
     NOT_SUPPORTED_CHOICE,
@@ -38,6 +39,7 @@ from .gates import (
     tokens_reply,
 )
 from .reply import FORM, NO_CONTENT, HttpError, Reply, shown
+from .resources import Writers
 from .views import FieldCache
 
 _HOST: Final = re.compile(rb"[A-Za-z0-9._-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?")
@@ -162,25 +164,26 @@ class MockApp:
                 with engine.store.lock:
                     return self._enter(exchange)
             if method == "OPTIONS":
-                return _options(path)
+                return _options(path, engine.config.platform)
             account, token = self._authenticate(headers, exchange.version)
             limits = engine.limits
             if limits.rate is not None:
                 verdict = engine.limiter.judge(token.value, limits)
                 if verdict != "pass":
                     return limited(verdict, limits, quirks)
-            route = routes.find(path)
+            route = routes.find(path, engine.config.platform)
             if route is None:
                 raise HttpError(404, f"Cannot {method} {shown(path)}")
             handler = route.methods.get("GET" if method == "HEAD" else method)
             if handler is None:
                 raise HttpError(405, headers=[(b"allow", route.allow)])
             if method in _WRITES:
-                _authorise(token, exchange.version)
+                _authorise(token, route.writers)
             context = Context(
                 store=engine.store,
                 cache=self.cache,
                 quirks=quirks,
+                platform=engine.config.platform,
                 account=account,
                 token=token,
                 base=self._base(exchange.scope, headers),
@@ -345,14 +348,15 @@ def _unauthorized() -> HttpError:
     )
 
 
-def _authorise(token: Token, version: int) -> None:
-    """Fields are changed by administrators; lists also by users with the right to."""
-    if not (token.admin or (version == 2 and token.lists)):
+def _authorise(token: Token, writers: Writers) -> None:
+    """Fields are changed by administrators, lists also by users with the right to, cards by everybody."""
+    allowed = token.admin or writers == "users" or (writers == "lists" and token.lists)
+    if not allowed:
         raise HttpError(403, "You have no rights for this action", legacy_code=244)
 
 
-def _options(path: str) -> Reply:
-    route = routes.find(path)
+def _options(path: str, platform: Platform) -> Reply:
+    route = routes.find(path, platform)
     if route is None:
         return HttpError(404, f"Cannot OPTIONS {shown(path)}").problem()
     return Reply(204, headers=[(b"allow", route.allow)])

@@ -6,6 +6,7 @@ from typing import Any
 
 from kommo.mock.batches import Rules
 from kommo.mock.model import Account, Token
+from kommo.mock.platforms import Platform
 from kommo.mock.store import Store
 from kommo.mock.writes import V2Rules
 
@@ -19,6 +20,7 @@ class Context:
     Attributes:
         base: scheme and authority as the caller wrote them; absolute links start with it.
         quirks: ids of the quirks that are on.
+        platform: whose rules count.
         body: the decoded body; None for methods without one.
         is_form: the body was form-encoded.
     """
@@ -31,6 +33,7 @@ class Context:
         "is_form",
         "method",
         "path",
+        "platform",
         "query",
         "quirks",
         "raw_query",
@@ -44,6 +47,7 @@ class Context:
         store: Store,
         cache: FieldCache,
         quirks: frozenset[str],
+        platform: Platform,
         account: Account,
         token: Token,
         base: str,
@@ -54,6 +58,7 @@ class Context:
         self.store = store
         self.cache = cache
         self.quirks = quirks
+        self.platform = platform
         self.account = account
         self.token = token
         self.base = base
@@ -70,6 +75,7 @@ class Context:
         return Rules(
             newer_types="v4-newer-field-types" in self.quirks,
             group_sort_optional="v4-group-create-name-only" in self.quirks,
+            platform=self.platform,
         )
 
     @property

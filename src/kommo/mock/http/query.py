@@ -138,10 +138,27 @@ class Page(NamedTuple):
             base: absolute address of the list.
             query: the query the page was asked for with; other parameters are kept.
         """
-        start = f"{base}?{query.before_page(self.limit)}"
-        wanted: Iterable[tuple[str, int]] = [("self", self.number)]
-        if self.number > 1:
-            wanted = [*wanted, ("first", 1), ("prev", self.number - 1)]
-        if self.number < self.pages:
-            wanted = [*wanted, ("next", self.number + 1), ("last", self.pages)]
-        return {name: {"href": f"{start}{number}"} for name, number in wanted}
+        more = self.number < self.pages
+        return page_links(base, query, self.number, self.limit, more=more, last=self.pages)
+
+
+def page_links(
+    base: str, query: Query, number: int, limit: int, *, more: bool, last: int | None = None
+) -> dict[str, dict[str, str]]:
+    """The links of a page of a list.
+
+    Args:
+        base: absolute address of the list.
+        query: the query the page was asked for with; other parameters are kept.
+        number: the page, from 1.
+        limit: its size.
+        more: there is another page after it.
+        last: the last page, None when nobody counts.
+    """
+    start = f"{base}?{query.before_page(limit)}"
+    wanted: Iterable[tuple[str, int]] = [("self", number)]
+    if number > 1:
+        wanted = [*wanted, ("first", 1), ("prev", number - 1)]
+    if more:
+        wanted = [*wanted, ("next", number + 1), *([] if last is None else [("last", last)])]
+    return {name: {"href": f"{start}{page}"} for name, page in wanted}

@@ -8,90 +8,169 @@ from typing import Final, NamedTuple
 
 from kommo.mock.checks import MAX_INT
 from kommo.mock.model import ENTITIES_WITH_GROUPS, EntityName, Scope
+from kommo.mock.platforms import ANY, Platform, has_entity
 
-from . import v2, v4
+from . import catalogs, records, v2, v4
 from .context import Context
 from .query import invalid
 from .reply import HttpError, Reply, shown
+from .resources import RESOURCES, Resource, Writers
 
 Handler = Callable[[Context], Reply]
 
 
 class Route(NamedTuple):
-    """What is at a path: a handler for each method, and whether writing there takes more than a valid token."""
+    """What is at a path: a handler for each method, and who may write there."""
 
     methods: Mapping[str, Handler]
     allow: bytes
-    version: int
+    writers: Writers
 
 
-def _route(version: int, methods: Mapping[str, Handler]) -> Route:
+def _route(writers: Writers, methods: Mapping[str, Handler]) -> Route:
     names = [*methods]
     if "GET" in methods:
         names.append("HEAD")
-    return Route(methods, ", ".join([*names, "OPTIONS"]).encode(), version)
+    return Route(methods, ", ".join([*names, "OPTIONS"]).encode(), writers)
 
 
 _V2: Final[dict[str, Route]] = {
-    "catalogs": _route(2, {"GET": v2.list_catalogs, "POST": v2.post_catalogs}),
-    "catalog_elements": _route(2, {"GET": v2.list_elements, "POST": v2.post_elements}),
+    "catalogs": _route("lists", {"GET": v2.list_catalogs, "POST": v2.post_catalogs}),
+    "catalog_elements": _route("lists", {"GET": v2.list_elements, "POST": v2.post_elements}),
 }
 
+_ELSEWHERE: Final = frozenset(
+    {
+        "bonus_points",
+        "chats",
+        "complex",
+        "link",
+        "links",
+        "loss_reasons",
+        "mode",
+        "notes",
+        "pipelines",
+        "sources",
+        "statuses",
+        "tags",
+        "transactions",
+        "unsorted",
+    }
+)
+"""What the vendor has beside the ids of records, and the mock does not."""
 
-def find(path: str) -> Route | None:
+
+def find(path: str, platform: Platform = ANY) -> Route | None:
     """The route of a normalised path, or None.
 
     Path parameters are checked when the handler runs, so that a wrong token or method is reported before a wrong id.
+
+    Args:
+        path: the path.
+        platform: whose paths there are.
     """
-    return _find(path) if len(path) <= 256 else None
+    return _find(path, platform) if len(path) <= 256 else None
 
 
 @lru_cache(maxsize=1024)
-def _find(path: str) -> Route | None:
+def _find(path: str, platform: Platform) -> Route | None:
     match path.split("/")[1:]:
         case ["api", "v2", name]:
             return _V2.get(name)
-        case ["api", "v4", "customers", "segments", "custom_fields", *rest]:
-            return _fields_route("segments", None, rest)
-        case ["api", "v4", "catalogs", catalog_id, "custom_fields", *rest]:
-            return _fields_route("catalogs", catalog_id, rest)
-        case [
-            "api",
-            "v4",
-            "leads" | "contacts" | "companies" | "customers" as entity,
-            "custom_fields",
-            *rest,
-        ]:
-            return _fields_route(entity, None, rest)
+        case ["api", "v4", "customers", "segments", *rest]:
+            return _entity_route("segments", rest, platform)
+        case ["api", "v4", "catalogs", *rest]:
+            return _catalogs_route(rest)
+        case ["api", "v4", "leads" | "contacts" | "companies" | "customers" as entity, *rest]:
+            return _entity_route(entity, rest, platform)
     return None
 
 
-def _fields_route(entity: EntityName, catalog: str | None, rest: list[str]) -> Route | None:
-    def scope(context: Context) -> Scope:
-        if catalog is None:
-            return Scope(context.account.id, entity)
-        found = Scope(context.account.id, entity, _id(catalog, "catalog_id"))
-        if not context.store.has_catalog(found):
-            raise HttpError(404, f"Cannot {context.method} {shown(context.path)}")
-        return found
+def _entity_route(entity: EntityName, rest: list[str], platform: Platform) -> Route | None:
+    if not has_entity(platform, entity):
+        return None
 
+    def scope(context: Context) -> Scope:
+        return Scope(context.account.id, entity)
+
+    match rest:
+        case ["custom_fields", *tail]:
+            return _fields_route(scope, tail, groups=entity in ENTITIES_WITH_GROUPS)
+        case _:
+            return _records_route(RESOURCES[entity], scope, rest)
+
+
+def _catalogs_route(rest: list[str]) -> Route | None:
     match rest:
         case []:
             return _route(
-                4,
+                "lists",
+                {
+                    "GET": catalogs.list_catalogs,
+                    "POST": catalogs.create_catalogs,
+                    "PATCH": catalogs.update_catalogs,
+                },
+            )
+        case [id_]:
+            return _route(
+                "lists",
+                {
+                    "GET": lambda context: catalogs.get_catalog(context, _id(id_, "id")),
+                    "PATCH": lambda context: catalogs.update_catalog(context, _id(id_, "id")),
+                },
+            )
+        case [catalog_id, part, *tail]:
+
+            def scope(context: Context) -> Scope:
+                found = Scope(context.account.id, "catalogs", _id(catalog_id, "catalog_id"))
+                if not context.store.has_catalog(found):
+                    raise HttpError(404, f"Cannot {context.method} {shown(context.path)}")
+                return found
+
+            if part == "custom_fields":
+                return _fields_route(scope, tail, groups=True)
+            if part == "elements":
+                return _records_route(RESOURCES["catalogs"], scope, tail)
+    return None
+
+
+def _records_route(resource: Resource, scope: Callable[[Context], Scope], rest: list[str]) -> Route | None:
+    match rest:
+        case []:
+            methods: dict[str, Handler] = {
+                "GET": lambda context: records.list_records(context, scope(context)),
+                "POST": lambda context: records.create_records(context, scope(context)),
+            }
+            if not resource.single:
+                methods["PATCH"] = lambda context: records.update_records(context, scope(context))
+            return _route(resource.writers, methods)
+        case [id_] if id_ not in _ELSEWHERE:
+            return _route(
+                resource.writers,
+                {
+                    "GET": lambda context: records.get_record(context, scope(context), _id(id_, "id")),
+                    "PATCH": lambda context: records.update_record(context, scope(context), _id(id_, "id")),
+                },
+            )
+    return None
+
+
+def _fields_route(scope: Callable[[Context], Scope], rest: list[str], *, groups: bool) -> Route | None:
+    match rest:
+        case []:
+            return _route(
+                "admins",
                 {
                     "GET": lambda context: v4.list_fields(context, scope(context)),
                     "POST": lambda context: v4.create_fields(context, scope(context)),
                     "PATCH": lambda context: v4.update_fields(context, scope(context)),
                 },
             )
-        case ["groups", *tail] if entity in ENTITIES_WITH_GROUPS:
-            return _groups_route(scope, tail)
-        case ["groups"]:
-            return None
+        case ["groups", *tail]:
+            return _groups_route(scope, tail) if groups else None
         case [id_]:
             return _route(
-                4,
+                "admins",
                 {
                     "GET": lambda context: v4.get_field(context, scope(context), _id(id_, "id")),
                     "PATCH": lambda context: v4.update_field(context, scope(context), _id(id_, "id")),
@@ -105,7 +184,7 @@ def _groups_route(scope: Callable[[Context], Scope], tail: list[str]) -> Route |
     match tail:
         case []:
             return _route(
-                4,
+                "admins",
                 {
                     "GET": lambda context: v4.list_groups(context, scope(context)),
                     "POST": lambda context: v4.create_groups(context, scope(context)),
@@ -113,7 +192,7 @@ def _groups_route(scope: Callable[[Context], Scope], tail: list[str]) -> Route |
             )
         case [id_]:
             return _route(
-                4,
+                "admins",
                 {
                     "GET": lambda context: v4.get_group(context, scope(context), id_),
                     "PATCH": lambda context: v4.update_group(context, scope(context), id_),

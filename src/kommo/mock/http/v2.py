@@ -7,8 +7,9 @@ from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 from kommo.mock.catalogs import write_catalogs
-from kommo.mock.elements import search, write_elements
-from kommo.mock.model import Element
+from kommo.mock.elements import write_elements
+from kommo.mock.model import Scope
+from kommo.mock.search import Selection, find
 from kommo.mock.writes import Done, Outcome
 
 from .context import Context
@@ -42,24 +43,12 @@ def list_elements(context: Context) -> Reply:
     if catalog_id is None and "v2-elements-catalog-id-optional" not in context.quirks:
         raise invalid("catalog_id", "This parameter is required.")
     wanted = _ids(context)
-    term = query.text("term")
+    selection = Selection(
+        ids=frozenset(wanted) if wanted else None, term=query.text("term") or "", descending=True
+    )
     start, size = _window(context)
-    ids: Sequence[int]
-    if wanted:
-        found = (store.get(Element, context.account.id, id_) for id_ in sorted(wanted, reverse=True))
-        ids = [
-            element.id
-            for element in found
-            if element is not None
-            and (catalog_id is None or element.catalog_id == catalog_id)
-            and (not term or term.casefold() in element.name.casefold())
-        ]
-        ids = _cut(ids, start, size)
-    elif term:
-        ids = search(store, context.account, catalog_id, term, start, size)
-    else:
-        ids = _cut(_Reversed(store.element_ids(context.account.id, catalog_id)), start, size)
-    rows = (store.get(Element, context.account.id, id_) for id_ in ids)
+    scope = Scope(context.account.id, "catalogs", catalog_id or 0)
+    rows = (store.record(scope, id_) for id_ in find(store, scope, selection, start, size))
     enum_integer = "v2-enum-integer" in context.quirks
     views = [
         element_view(store, element, enum_integer=enum_integer) for element in rows if element is not None
@@ -81,26 +70,6 @@ def post_elements(context: Context) -> Reply:
         context.store, context.account, context.body, context.v2_rules, form=context.is_form
     )
     return _written(context, ELEMENTS, outcome)
-
-
-class _Reversed(Sequence[int]):
-    """A list backwards, without copying it; slices cost what they hold."""
-
-    def __init__(self, ids: Sequence[int]) -> None:
-        self._ids = ids
-
-    def __len__(self) -> int:
-        return len(self._ids)
-
-    def __getitem__(self, index: Any) -> Any:
-        size = len(self._ids)
-        if isinstance(index, slice):
-            start, stop, _ = index.indices(size)
-            return self._ids[size - stop : size - start][::-1]
-        # Iteration ends with this error; without it the count would go on from the other end.
-        if not 0 <= index < size:
-            raise IndexError(index)
-        return self._ids[size - 1 - index]
 
 
 def _window(context: Context) -> tuple[int, int | None]:

@@ -96,7 +96,7 @@ def delete_field(context: Context, scope: Scope, id_: int) -> Reply:
 
 def list_groups(context: Context, scope: Scope) -> Reply:
     """GET of all groups of an entity."""
-    found = context.store.groups(scope.account_id, scope.entity)
+    found = context.store.groups(scope)
     views = [group_view(context.store, group, context.base) for group in found]
     return hal(_collection("custom_field_groups", views))
 
@@ -161,11 +161,17 @@ def _before(context: Context, scope: Scope, items: list[Any]) -> dict[int, Field
 
 
 def _page(context: Context, total: int) -> Page:
+    number, limit = page_window(context)
+    return Page(number, limit, total, -(-total // limit))
+
+
+def page_window(context: Context) -> tuple[int, int]:
+    """The number of the page that is asked for, from 1, and its size."""
     number = context.query.integer("page", minimum=1) or 1
     limit = context.query.integer("limit", minimum=1) or DEFAULT_LIMIT
     if limit > MAX_LIMIT:
         raise HttpError(422, f"Limit {MAX_LIMIT} per page")
-    return Page(number, limit, total, -(-total // limit))
+    return number, limit
 
 
 def _selected(context: Context, scope: Scope) -> list[int]:

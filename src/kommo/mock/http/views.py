@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kommo.mock.groups import fields_of
-from kommo.mock.model import ENTITIES_WITH_GROUPS, Catalog, Element, EnumValue, Field, Group, Scope
+from kommo.mock.model import CARDS, Catalog, EnumValue, Field, Group, Record, Scope
 from kommo.mock.store import Store
-from kommo.mock.values import read_values
+from kommo.mock.v2_values import show
 
 from .reply import Reply, dumps
 
@@ -45,7 +45,7 @@ def field_view(field: Field, *, code_null: bool) -> dict[str, Any]:
         "is_api_only": field.is_api_only,
         "enums": None if field.enums is None else [_enum_view(option) for option in field.enums],
     }
-    if field.entity in ENTITIES_WITH_GROUPS:
+    if field.entity in CARDS:
         view |= {
             "group_id": field.group_id,
             "required_statuses": [
@@ -67,6 +67,7 @@ def field_view(field: Field, *, code_null: bool) -> dict[str, Any]:
     elif field.entity == "catalogs":
         view |= {
             "catalog_id": field.catalog_id,
+            "group_id": field.group_id,
             "is_visible": field.is_visible,
             "triggers": [],
             "is_deletable": field.is_deletable,
@@ -76,6 +77,8 @@ def field_view(field: Field, *, code_null: bool) -> dict[str, Any]:
             "nested": None if field.nested is None else [_nested_view(node) for node in field.nested],
             "entity_type": field.entity,
         }
+        if field.type == "monetary":
+            view["currency"] = field.currency
     else:
         view |= {
             "is_deletable": field.is_deletable,
@@ -190,7 +193,7 @@ def with_link(view: dict[str, Any], href: str) -> dict[str, Any]:
 
 def group_view(store: Store, group: Group, base: str) -> dict[str, Any]:
     """A group of fields with the ids of its fields."""
-    scope = Scope(group.account_id, group.entity)
+    scope = group.scope
     view = {
         "id": group.id,
         "name": group.name,
@@ -226,14 +229,14 @@ def catalog_view(catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def element_view(store: Store, element: Element, *, enum_integer: bool) -> dict[str, Any]:
+def element_view(store: Store, element: Record, *, enum_integer: bool) -> dict[str, Any]:
     """An element of a list as v2 reads it.
 
     Args:
         enum_integer: option ids are integers instead of digit strings.
     """
     custom_fields: list[dict[str, Any]] = []
-    for field, stored in read_values(store, element):
+    for field, stored in show(store, element):
         values: list[dict[str, Any]] = []
         for value, enum, subtype in stored:
             entry: dict[str, Any] = {"value": value}
