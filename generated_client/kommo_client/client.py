@@ -3,16 +3,32 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    Generic,
+    Literal,
+    Protocol,
+    TypeAlias,
+    TypeVar,
+)
 
 if TYPE_CHECKING:
+    from .api.catalog_elements import AsyncCatalogElements, CatalogElements
+    from .api.catalogs import AsyncCatalogs, Catalogs
+    from .api.catalogs_custom_field_groups import (
+        AsyncCatalogsCustomFieldGroups,
+        CatalogsCustomFieldGroups,
+    )
     from .api.catalogs_custom_fields import (
         AsyncCatalogsCustomFields,
         CatalogsCustomFields,
     )
+    from .api.companies import AsyncCompanies, Companies
     from .api.companies_custom_field_groups import (
         AsyncCompaniesCustomFieldGroups,
         CompaniesCustomFieldGroups,
@@ -21,6 +37,7 @@ if TYPE_CHECKING:
         AsyncCompaniesCustomFields,
         CompaniesCustomFields,
     )
+    from .api.contacts import AsyncContacts, Contacts
     from .api.contacts_custom_field_groups import (
         AsyncContactsCustomFieldGroups,
         ContactsCustomFieldGroups,
@@ -29,6 +46,7 @@ if TYPE_CHECKING:
         AsyncContactsCustomFields,
         ContactsCustomFields,
     )
+    from .api.customers import AsyncCustomers, Customers
     from .api.customers_custom_field_groups import (
         AsyncCustomersCustomFieldGroups,
         CustomersCustomFieldGroups,
@@ -37,10 +55,12 @@ if TYPE_CHECKING:
         AsyncCustomersCustomFields,
         CustomersCustomFields,
     )
+    from .api.customers_segments import AsyncCustomersSegments, CustomersSegments
     from .api.customers_segments_custom_fields import (
         AsyncCustomersSegmentsCustomFields,
         CustomersSegmentsCustomFields,
     )
+    from .api.leads import AsyncLeads, Leads
     from .api.leads_custom_field_groups import (
         AsyncLeadsCustomFieldGroups,
         LeadsCustomFieldGroups,
@@ -67,6 +87,10 @@ class Unset(Enum):
 
 UNSET: Final = Unset.UNSET
 """An absent key, as opposed to None, which is JSON null. False in a condition."""
+
+
+Keyed: TypeAlias = Mapping[int, Sequence[str | int] | Mapping[str, str | int]]
+"""What a query parameter takes whose value has keys: `{5: ["a", "b"], 7: {"from": 1, "to": 9}}`."""
 
 
 class Page(Protocol[T]):
@@ -125,7 +149,7 @@ class SyncCore(Protocol):
         Args:
             operation: What to do.
             path: Values of the path parameters, in the order of the path.
-            query: Query parameters by name; `UNSET` ones are left out.
+            query: Query parameters by name; `UNSET` ones are left out, and the keys of a mapping go into brackets.
             body: Models or plain JSON, `UNSET` for none.
             timeout: Seconds, None for no limit, `UNSET` for the connection's own.
             headers: Headers for this request, over the connection's own.
@@ -190,6 +214,12 @@ class SyncResources:
         return V2CatalogElements(self._core)
 
     @cached_property
+    def leads(self) -> Leads:
+        from .api.leads import Leads
+
+        return Leads(self._core)
+
+    @cached_property
     def leads_custom_fields(self) -> LeadsCustomFields:
         from .api.leads_custom_fields import LeadsCustomFields
 
@@ -200,6 +230,12 @@ class SyncResources:
         from .api.leads_custom_field_groups import LeadsCustomFieldGroups
 
         return LeadsCustomFieldGroups(self._core)
+
+    @cached_property
+    def contacts(self) -> Contacts:
+        from .api.contacts import Contacts
+
+        return Contacts(self._core)
 
     @cached_property
     def contacts_custom_fields(self) -> ContactsCustomFields:
@@ -214,6 +250,12 @@ class SyncResources:
         return ContactsCustomFieldGroups(self._core)
 
     @cached_property
+    def companies(self) -> Companies:
+        from .api.companies import Companies
+
+        return Companies(self._core)
+
+    @cached_property
     def companies_custom_fields(self) -> CompaniesCustomFields:
         from .api.companies_custom_fields import CompaniesCustomFields
 
@@ -224,6 +266,12 @@ class SyncResources:
         from .api.companies_custom_field_groups import CompaniesCustomFieldGroups
 
         return CompaniesCustomFieldGroups(self._core)
+
+    @cached_property
+    def customers(self) -> Customers:
+        from .api.customers import Customers
+
+        return Customers(self._core)
 
     @cached_property
     def customers_custom_fields(self) -> CustomersCustomFields:
@@ -238,16 +286,40 @@ class SyncResources:
         return CustomersCustomFieldGroups(self._core)
 
     @cached_property
+    def customers_segments(self) -> CustomersSegments:
+        from .api.customers_segments import CustomersSegments
+
+        return CustomersSegments(self._core)
+
+    @cached_property
     def customers_segments_custom_fields(self) -> CustomersSegmentsCustomFields:
         from .api.customers_segments_custom_fields import CustomersSegmentsCustomFields
 
         return CustomersSegmentsCustomFields(self._core)
 
     @cached_property
+    def catalogs(self) -> Catalogs:
+        from .api.catalogs import Catalogs
+
+        return Catalogs(self._core)
+
+    @cached_property
     def catalogs_custom_fields(self) -> CatalogsCustomFields:
         from .api.catalogs_custom_fields import CatalogsCustomFields
 
         return CatalogsCustomFields(self._core)
+
+    @cached_property
+    def catalogs_custom_field_groups(self) -> CatalogsCustomFieldGroups:
+        from .api.catalogs_custom_field_groups import CatalogsCustomFieldGroups
+
+        return CatalogsCustomFieldGroups(self._core)
+
+    @cached_property
+    def catalog_elements(self) -> CatalogElements:
+        from .api.catalog_elements import CatalogElements
+
+        return CatalogElements(self._core)
 
 
 class AsyncResources:
@@ -270,6 +342,12 @@ class AsyncResources:
         return AsyncV2CatalogElements(self._core)
 
     @cached_property
+    def leads(self) -> AsyncLeads:
+        from .api.leads import AsyncLeads
+
+        return AsyncLeads(self._core)
+
+    @cached_property
     def leads_custom_fields(self) -> AsyncLeadsCustomFields:
         from .api.leads_custom_fields import AsyncLeadsCustomFields
 
@@ -280,6 +358,12 @@ class AsyncResources:
         from .api.leads_custom_field_groups import AsyncLeadsCustomFieldGroups
 
         return AsyncLeadsCustomFieldGroups(self._core)
+
+    @cached_property
+    def contacts(self) -> AsyncContacts:
+        from .api.contacts import AsyncContacts
+
+        return AsyncContacts(self._core)
 
     @cached_property
     def contacts_custom_fields(self) -> AsyncContactsCustomFields:
@@ -294,6 +378,12 @@ class AsyncResources:
         return AsyncContactsCustomFieldGroups(self._core)
 
     @cached_property
+    def companies(self) -> AsyncCompanies:
+        from .api.companies import AsyncCompanies
+
+        return AsyncCompanies(self._core)
+
+    @cached_property
     def companies_custom_fields(self) -> AsyncCompaniesCustomFields:
         from .api.companies_custom_fields import AsyncCompaniesCustomFields
 
@@ -304,6 +394,12 @@ class AsyncResources:
         from .api.companies_custom_field_groups import AsyncCompaniesCustomFieldGroups
 
         return AsyncCompaniesCustomFieldGroups(self._core)
+
+    @cached_property
+    def customers(self) -> AsyncCustomers:
+        from .api.customers import AsyncCustomers
+
+        return AsyncCustomers(self._core)
 
     @cached_property
     def customers_custom_fields(self) -> AsyncCustomersCustomFields:
@@ -318,6 +414,12 @@ class AsyncResources:
         return AsyncCustomersCustomFieldGroups(self._core)
 
     @cached_property
+    def customers_segments(self) -> AsyncCustomersSegments:
+        from .api.customers_segments import AsyncCustomersSegments
+
+        return AsyncCustomersSegments(self._core)
+
+    @cached_property
     def customers_segments_custom_fields(self) -> AsyncCustomersSegmentsCustomFields:
         from .api.customers_segments_custom_fields import (
             AsyncCustomersSegmentsCustomFields,
@@ -326,7 +428,25 @@ class AsyncResources:
         return AsyncCustomersSegmentsCustomFields(self._core)
 
     @cached_property
+    def catalogs(self) -> AsyncCatalogs:
+        from .api.catalogs import AsyncCatalogs
+
+        return AsyncCatalogs(self._core)
+
+    @cached_property
     def catalogs_custom_fields(self) -> AsyncCatalogsCustomFields:
         from .api.catalogs_custom_fields import AsyncCatalogsCustomFields
 
         return AsyncCatalogsCustomFields(self._core)
+
+    @cached_property
+    def catalogs_custom_field_groups(self) -> AsyncCatalogsCustomFieldGroups:
+        from .api.catalogs_custom_field_groups import AsyncCatalogsCustomFieldGroups
+
+        return AsyncCatalogsCustomFieldGroups(self._core)
+
+    @cached_property
+    def catalog_elements(self) -> AsyncCatalogElements:
+        from .api.catalog_elements import AsyncCatalogElements
+
+        return AsyncCatalogElements(self._core)

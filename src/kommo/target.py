@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,7 +20,8 @@ def target(
     Args:
         operation: what is called.
         path: values of the path's parameters, in its order.
-        query: values by name; `UNSET` and None are left out, an iterable repeats the name.
+        query: values by name; `UNSET` and None are left out, an iterable repeats the name, and the keys of a
+            mapping go into brackets behind the name, with `[]` where several values follow.
 
     Raises:
         ConfigurationError: a value is no id, for it would name another path, or is no text that can be sent.
@@ -49,9 +50,27 @@ def _encoded(query: Mapping[str, Any]) -> str:
     pairs: list[tuple[str, str]] = []
     for name, value in query.items():
         if value is not UNSET and value is not None:
-            several = value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
-            pairs += [(name, _text(item)) for item in several]
+            pairs += _keyed(name, value) if isinstance(value, Mapping) else _repeated(name, value)
     return urlencode(pairs)
+
+
+def _keyed(name: str, value: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
+    """PHP's way with nested values: `name[5][]=a&name[5][]=b&name[7][from]=1`."""
+    for key, inner in value.items():
+        place = f"{name}[{_text(key)}]"
+        if isinstance(inner, Mapping):
+            yield from _keyed(place, inner)
+        else:
+            yield from _repeated(f"{place}[]" if _is_several(inner) else place, inner)
+
+
+def _repeated(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    for item in value if _is_several(value) else (value,):
+        yield name, _text(item)
+
+
+def _is_several(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, str)
 
 
 def _text(value: Any) -> str:

@@ -7,8 +7,41 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .card import Card as Card
+    from .card_write import CardWrite as CardWrite
+    from .card_written import CardWritten as CardWritten
+    from .catalog import Catalog as Catalog
+    from .catalog_batch_update import CatalogBatchUpdate as CatalogBatchUpdate
+    from .catalog_collection import CatalogCollection as CatalogCollection
+    from .catalog_create import CatalogCreate as CatalogCreate
+    from .catalog_element import CatalogElement as CatalogElement
+    from .catalog_element_batch_update import (
+        CatalogElementBatchUpdate as CatalogElementBatchUpdate,
+    )
+    from .catalog_element_collection import (
+        CatalogElementCollection as CatalogElementCollection,
+    )
+    from .catalog_element_create import CatalogElementCreate as CatalogElementCreate
+    from .catalog_element_page import CatalogElementPage as CatalogElementPage
+    from .catalog_element_update import CatalogElementUpdate as CatalogElementUpdate
+    from .catalog_page import CatalogPage as CatalogPage
+    from .catalog_type import CatalogType as CatalogType
+    from .catalog_update import CatalogUpdate as CatalogUpdate
+    from .catalog_write import CatalogWrite as CatalogWrite
     from .chained_list import ChainedList as ChainedList
-    from .checkbox_value import CheckboxValue as CheckboxValue
+    from .companies_written import CompaniesWritten as CompaniesWritten
+    from .company import Company as Company
+    from .company_batch_update import CompanyBatchUpdate as CompanyBatchUpdate
+    from .company_create import CompanyCreate as CompanyCreate
+    from .company_page import CompanyPage as CompanyPage
+    from .company_update import CompanyUpdate as CompanyUpdate
+    from .contact import Contact as Contact
+    from .contact_batch_update import ContactBatchUpdate as ContactBatchUpdate
+    from .contact_create import ContactCreate as ContactCreate
+    from .contact_page import ContactPage as ContactPage
+    from .contact_update import ContactUpdate as ContactUpdate
+    from .contact_write import ContactWrite as ContactWrite
+    from .contacts_written import ContactsWritten as ContactsWritten
     from .custom_field import CustomField as CustomField
     from .custom_field_batch_update import (
         CustomFieldBatchUpdate as CustomFieldBatchUpdate,
@@ -30,47 +63,79 @@ if TYPE_CHECKING:
     from .custom_field_values import CustomFieldValues as CustomFieldValues
     from .custom_field_values_read import CustomFieldValuesRead as CustomFieldValuesRead
     from .custom_field_write import CustomFieldWrite as CustomFieldWrite
-    from .date_value import DateValue as DateValue
-    from .discount_type import DiscountType as DiscountType
+    from .customer import Customer as Customer
+    from .customer_batch_update import CustomerBatchUpdate as CustomerBatchUpdate
+    from .customer_create import CustomerCreate as CustomerCreate
+    from .customer_page import CustomerPage as CustomerPage
+    from .customer_update import CustomerUpdate as CustomerUpdate
+    from .customer_write import CustomerWrite as CustomerWrite
+    from .customers_segment import CustomersSegment as CustomersSegment
+    from .customers_segment_create import (
+        CustomersSegmentCreate as CustomersSegmentCreate,
+    )
+    from .customers_segment_page import CustomersSegmentPage as CustomersSegmentPage
+    from .customers_segment_update import (
+        CustomersSegmentUpdate as CustomersSegmentUpdate,
+    )
+    from .customers_segment_write import CustomersSegmentWrite as CustomersSegmentWrite
+    from .customers_written import CustomersWritten as CustomersWritten
+    from .embedded_catalog_elements import (
+        EmbeddedCatalogElements as EmbeddedCatalogElements,
+    )
+    from .embedded_catalogs import EmbeddedCatalogs as EmbeddedCatalogs
+    from .embedded_companies import EmbeddedCompanies as EmbeddedCompanies
+    from .embedded_companies_written import (
+        EmbeddedCompaniesWritten as EmbeddedCompaniesWritten,
+    )
+    from .embedded_contacts import EmbeddedContacts as EmbeddedContacts
+    from .embedded_contacts_written import (
+        EmbeddedContactsWritten as EmbeddedContactsWritten,
+    )
     from .embedded_custom_field_groups import (
         EmbeddedCustomFieldGroups as EmbeddedCustomFieldGroups,
     )
     from .embedded_custom_fields import EmbeddedCustomFields as EmbeddedCustomFields
+    from .embedded_customers import EmbeddedCustomers as EmbeddedCustomers
+    from .embedded_customers_segments import (
+        EmbeddedCustomersSegments as EmbeddedCustomersSegments,
+    )
+    from .embedded_customers_written import (
+        EmbeddedCustomersWritten as EmbeddedCustomersWritten,
+    )
+    from .embedded_leads import EmbeddedLeads as EmbeddedLeads
+    from .embedded_leads_written import EmbeddedLeadsWritten as EmbeddedLeadsWritten
+    from .embedded_records import EmbeddedRecords as EmbeddedRecords
     from .entity_type import EntityType as EntityType
     from .enum_value import EnumValue as EnumValue
     from .enum_value_write import EnumValueWrite as EnumValueWrite
     from .field_settings import FieldSettings as FieldSettings
     from .field_type import FieldType as FieldType
+    from .field_value import FieldValue as FieldValue
     from .group_type import GroupType as GroupType
     from .hal_link import HalLink as HalLink
-    from .item import Item as Item
-    from .item_discount import ItemDiscount as ItemDiscount
-    from .item_value import ItemValue as ItemValue
+    from .lead import Lead as Lead
+    from .lead_batch_update import LeadBatchUpdate as LeadBatchUpdate
+    from .lead_create import LeadCreate as LeadCreate
+    from .lead_page import LeadPage as LeadPage
+    from .lead_update import LeadUpdate as LeadUpdate
+    from .lead_write import LeadWrite as LeadWrite
+    from .leads_written import LeadsWritten as LeadsWritten
     from .legacy_error import LegacyError as LegacyError
     from .legacy_error_response import LegacyErrorResponse as LegacyErrorResponse
-    from .legal_entity import LegalEntity as LegalEntity
-    from .legal_entity_type import LegalEntityType as LegalEntityType
-    from .legal_entity_value import LegalEntityValue as LegalEntityValue
-    from .multitext_value import MultitextValue as MultitextValue
     from .nested_value import NestedValue as NestedValue
     from .nested_value_write import NestedValueWrite as NestedValueWrite
-    from .numeric_value import NumericValue as NumericValue
     from .page_links import PageLinks as PageLinks
     from .problem import Problem as Problem
-    from .read_date_value import ReadDateValue as ReadDateValue
-    from .read_enum_value import ReadEnumValue as ReadEnumValue
-    from .read_item import ReadItem as ReadItem
-    from .read_item_value import ReadItemValue as ReadItemValue
-    from .read_numeric_value import ReadNumericValue as ReadNumericValue
+    from .record import Record as Record
+    from .record_authors import RecordAuthors as RecordAuthors
+    from .record_collection import RecordCollection as RecordCollection
+    from .record_page import RecordPage as RecordPage
+    from .record_values import RecordValues as RecordValues
+    from .record_write import RecordWrite as RecordWrite
     from .remind import Remind as Remind
     from .required_status import RequiredStatus as RequiredStatus
-    from .select_value import SelectValue as SelectValue
     from .self_links import SelfLinks as SelfLinks
-    from .smart_address_part import SmartAddressPart as SmartAddressPart
-    from .smart_address_value import SmartAddressValue as SmartAddressValue
     from .sort_order import SortOrder as SortOrder
-    from .text_value import TextValue as TextValue
-    from .url_value import UrlValue as UrlValue
     from .v2_catalog import V2Catalog as V2Catalog
     from .v2_catalog_add import V2CatalogAdd as V2CatalogAdd
     from .v2_catalog_element import V2CatalogElement as V2CatalogElement
@@ -116,8 +181,37 @@ if TYPE_CHECKING:
     )
 
 _MODULES = {
+    "Card": ".card",
+    "CardWrite": ".card_write",
+    "CardWritten": ".card_written",
+    "Catalog": ".catalog",
+    "CatalogBatchUpdate": ".catalog_batch_update",
+    "CatalogCollection": ".catalog_collection",
+    "CatalogCreate": ".catalog_create",
+    "CatalogElement": ".catalog_element",
+    "CatalogElementBatchUpdate": ".catalog_element_batch_update",
+    "CatalogElementCollection": ".catalog_element_collection",
+    "CatalogElementCreate": ".catalog_element_create",
+    "CatalogElementPage": ".catalog_element_page",
+    "CatalogElementUpdate": ".catalog_element_update",
+    "CatalogPage": ".catalog_page",
+    "CatalogType": ".catalog_type",
+    "CatalogUpdate": ".catalog_update",
+    "CatalogWrite": ".catalog_write",
     "ChainedList": ".chained_list",
-    "CheckboxValue": ".checkbox_value",
+    "CompaniesWritten": ".companies_written",
+    "Company": ".company",
+    "CompanyBatchUpdate": ".company_batch_update",
+    "CompanyCreate": ".company_create",
+    "CompanyPage": ".company_page",
+    "CompanyUpdate": ".company_update",
+    "Contact": ".contact",
+    "ContactBatchUpdate": ".contact_batch_update",
+    "ContactCreate": ".contact_create",
+    "ContactPage": ".contact_page",
+    "ContactUpdate": ".contact_update",
+    "ContactWrite": ".contact_write",
+    "ContactsWritten": ".contacts_written",
     "CustomField": ".custom_field",
     "CustomFieldBatchUpdate": ".custom_field_batch_update",
     "CustomFieldCollection": ".custom_field_collection",
@@ -131,45 +225,63 @@ _MODULES = {
     "CustomFieldValues": ".custom_field_values",
     "CustomFieldValuesRead": ".custom_field_values_read",
     "CustomFieldWrite": ".custom_field_write",
-    "DateValue": ".date_value",
-    "DiscountType": ".discount_type",
+    "Customer": ".customer",
+    "CustomerBatchUpdate": ".customer_batch_update",
+    "CustomerCreate": ".customer_create",
+    "CustomerPage": ".customer_page",
+    "CustomerUpdate": ".customer_update",
+    "CustomerWrite": ".customer_write",
+    "CustomersSegment": ".customers_segment",
+    "CustomersSegmentCreate": ".customers_segment_create",
+    "CustomersSegmentPage": ".customers_segment_page",
+    "CustomersSegmentUpdate": ".customers_segment_update",
+    "CustomersSegmentWrite": ".customers_segment_write",
+    "CustomersWritten": ".customers_written",
+    "EmbeddedCatalogElements": ".embedded_catalog_elements",
+    "EmbeddedCatalogs": ".embedded_catalogs",
+    "EmbeddedCompanies": ".embedded_companies",
+    "EmbeddedCompaniesWritten": ".embedded_companies_written",
+    "EmbeddedContacts": ".embedded_contacts",
+    "EmbeddedContactsWritten": ".embedded_contacts_written",
     "EmbeddedCustomFieldGroups": ".embedded_custom_field_groups",
     "EmbeddedCustomFields": ".embedded_custom_fields",
+    "EmbeddedCustomers": ".embedded_customers",
+    "EmbeddedCustomersSegments": ".embedded_customers_segments",
+    "EmbeddedCustomersWritten": ".embedded_customers_written",
+    "EmbeddedLeads": ".embedded_leads",
+    "EmbeddedLeadsWritten": ".embedded_leads_written",
+    "EmbeddedRecords": ".embedded_records",
     "EntityType": ".entity_type",
     "EnumValue": ".enum_value",
     "EnumValueWrite": ".enum_value_write",
     "FieldSettings": ".field_settings",
     "FieldType": ".field_type",
+    "FieldValue": ".field_value",
     "GroupType": ".group_type",
     "HalLink": ".hal_link",
-    "Item": ".item",
-    "ItemDiscount": ".item_discount",
-    "ItemValue": ".item_value",
+    "Lead": ".lead",
+    "LeadBatchUpdate": ".lead_batch_update",
+    "LeadCreate": ".lead_create",
+    "LeadPage": ".lead_page",
+    "LeadUpdate": ".lead_update",
+    "LeadWrite": ".lead_write",
+    "LeadsWritten": ".leads_written",
     "LegacyError": ".legacy_error",
     "LegacyErrorResponse": ".legacy_error_response",
-    "LegalEntity": ".legal_entity",
-    "LegalEntityType": ".legal_entity_type",
-    "LegalEntityValue": ".legal_entity_value",
-    "MultitextValue": ".multitext_value",
     "NestedValue": ".nested_value",
     "NestedValueWrite": ".nested_value_write",
-    "NumericValue": ".numeric_value",
     "PageLinks": ".page_links",
     "Problem": ".problem",
-    "ReadDateValue": ".read_date_value",
-    "ReadEnumValue": ".read_enum_value",
-    "ReadItem": ".read_item",
-    "ReadItemValue": ".read_item_value",
-    "ReadNumericValue": ".read_numeric_value",
+    "Record": ".record",
+    "RecordAuthors": ".record_authors",
+    "RecordCollection": ".record_collection",
+    "RecordPage": ".record_page",
+    "RecordValues": ".record_values",
+    "RecordWrite": ".record_write",
     "Remind": ".remind",
     "RequiredStatus": ".required_status",
-    "SelectValue": ".select_value",
     "SelfLinks": ".self_links",
-    "SmartAddressPart": ".smart_address_part",
-    "SmartAddressValue": ".smart_address_value",
     "SortOrder": ".sort_order",
-    "TextValue": ".text_value",
-    "UrlValue": ".url_value",
     "V2Catalog": ".v2_catalog",
     "V2CatalogAdd": ".v2_catalog_add",
     "V2CatalogElement": ".v2_catalog_element",
@@ -204,8 +316,49 @@ _MODULES = {
 }
 
 __all__ = [
+    "Card",
+    "CardWrite",
+    "CardWritten",
+    "Catalog",
+    "CatalogBatchUpdate",
+    "CatalogCollection",
+    "CatalogCreate",
+    "CatalogElement",
+    "CatalogElementBatchUpdate",
+    "CatalogElementCollection",
+    "CatalogElementCreate",
+    "CatalogElementPage",
+    "CatalogElementUpdate",
+    "CatalogPage",
+    "CatalogType",
+    "CatalogUpdate",
+    "CatalogWrite",
     "ChainedList",
-    "CheckboxValue",
+    "CompaniesWritten",
+    "Company",
+    "CompanyBatchUpdate",
+    "CompanyCreate",
+    "CompanyPage",
+    "CompanyUpdate",
+    "Contact",
+    "ContactBatchUpdate",
+    "ContactCreate",
+    "ContactPage",
+    "ContactsWritten",
+    "ContactUpdate",
+    "ContactWrite",
+    "Customer",
+    "CustomerBatchUpdate",
+    "CustomerCreate",
+    "CustomerPage",
+    "CustomersSegment",
+    "CustomersSegmentCreate",
+    "CustomersSegmentPage",
+    "CustomersSegmentUpdate",
+    "CustomersSegmentWrite",
+    "CustomersWritten",
+    "CustomerUpdate",
+    "CustomerWrite",
     "CustomField",
     "CustomFieldBatchUpdate",
     "CustomFieldCollection",
@@ -219,45 +372,51 @@ __all__ = [
     "CustomFieldValues",
     "CustomFieldValuesRead",
     "CustomFieldWrite",
-    "DateValue",
-    "DiscountType",
+    "EmbeddedCatalogElements",
+    "EmbeddedCatalogs",
+    "EmbeddedCompanies",
+    "EmbeddedCompaniesWritten",
+    "EmbeddedContacts",
+    "EmbeddedContactsWritten",
+    "EmbeddedCustomers",
+    "EmbeddedCustomersSegments",
+    "EmbeddedCustomersWritten",
     "EmbeddedCustomFieldGroups",
     "EmbeddedCustomFields",
+    "EmbeddedLeads",
+    "EmbeddedLeadsWritten",
+    "EmbeddedRecords",
     "EntityType",
     "EnumValue",
     "EnumValueWrite",
     "FieldSettings",
     "FieldType",
+    "FieldValue",
     "GroupType",
     "HalLink",
-    "Item",
-    "ItemDiscount",
-    "ItemValue",
+    "Lead",
+    "LeadBatchUpdate",
+    "LeadCreate",
+    "LeadPage",
+    "LeadsWritten",
+    "LeadUpdate",
+    "LeadWrite",
     "LegacyError",
     "LegacyErrorResponse",
-    "LegalEntity",
-    "LegalEntityType",
-    "LegalEntityValue",
-    "MultitextValue",
     "NestedValue",
     "NestedValueWrite",
-    "NumericValue",
     "PageLinks",
     "Problem",
-    "ReadDateValue",
-    "ReadEnumValue",
-    "ReadItem",
-    "ReadItemValue",
-    "ReadNumericValue",
+    "Record",
+    "RecordAuthors",
+    "RecordCollection",
+    "RecordPage",
+    "RecordValues",
+    "RecordWrite",
     "Remind",
     "RequiredStatus",
-    "SelectValue",
     "SelfLinks",
-    "SmartAddressPart",
-    "SmartAddressValue",
     "SortOrder",
-    "TextValue",
-    "UrlValue",
     "V2Catalog",
     "V2CatalogAdd",
     "V2CatalogElement",

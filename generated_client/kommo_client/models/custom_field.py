@@ -72,7 +72,7 @@ class CustomField(Model):
     """The id of the list that the field belongs to; fields of lists only."""
     group_id: str | None | Unset = UNSET
     """The id of the group that shows the field on the card, or null for the main group. Leads, contacts,
-    companies and customers have groups."""
+    companies, customers and, by the newer page, lists have groups."""
     is_predefined: bool | Unset = UNSET
     """Whether the field came with the account. Documented for contacts and companies, sent for leads too."""
     is_deletable: bool | Unset = UNSET

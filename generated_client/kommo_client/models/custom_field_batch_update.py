@@ -18,6 +18,7 @@ from ..types import (
 )
 
 if TYPE_CHECKING:
+    from ..models.chained_list import ChainedList
     from ..models.enum_value_write import EnumValueWrite
     from ..models.field_settings import FieldSettings
     from ..models.nested_value_write import NestedValueWrite
@@ -45,7 +46,7 @@ class CustomFieldBatchUpdate(Model):
     """Where the field stands among the others of its group, lowest first."""
     group_id: str | None | Unset = UNSET
     """The id of the group that shows the field, or null for the main group. For leads, contacts, companies
-    and customers."""
+    and customers; whether the fields of lists take it is not documented."""
     is_api_only: bool | Unset = UNSET
     """Whether only the API may change values, not people in the web interface. For leads, contacts and
     companies."""
@@ -68,6 +69,19 @@ class CustomFieldBatchUpdate(Model):
     nested: list[NestedValueWrite] | None | Unset = UNSET
     """The categories of a field of type `category`, parents and children in one flat list. Send the `id`
     of each category that is to stay."""
+    tracking_callback: str | None | Unset = UNSET
+    """A function in JavaScript that is called with what the visitor's browser says. For the type
+    `tracking_data`."""
+    hidden_statuses: list[RequiredStatus] | None | Unset = UNSET
+    """The stages in which the card does not show the field. For leads; a paid option."""
+    chained_lists: list[ChainedList] | None | Unset = UNSET
+    """The lists that depend on each other, the first without a parent. For the type `chained_list`, which
+    cannot be created without."""
+    search_in: str | None | Unset = UNSET
+    """Where the field looks for records to link to: the id of a list as text, `contacts`, `companies` or
+    `contacts_and_companies`. For the type `linked_entity`, which cannot be created without."""
+    currency: str | None | Unset = UNSET
+    """The currency, as an ISO 4217 code. For the type `monetary`, which cannot be created without."""
     request_id: str | int | Unset = UNSET
     """A mark of your own for one object of a request. It comes back with the object in the answer, as
     text, and is stored nowhere. Without one, the answer to a batch has the position in the batch,
@@ -78,6 +92,7 @@ class CustomFieldBatchUpdate(Model):
 
     @classmethod
     def _readers(cls) -> Readers:
+        from ..models.chained_list import ChainedList
         from ..models.enum_value_write import EnumValueWrite
         from ..models.field_settings import FieldSettings
         from ..models.nested_value_write import NestedValueWrite
@@ -88,4 +103,6 @@ class CustomFieldBatchUpdate(Model):
             "settings": one(FieldSettings),
             "enums": many(one(EnumValueWrite)),
             "nested": many(one(NestedValueWrite)),
+            "hidden_statuses": many(one(RequiredStatus)),
+            "chained_lists": many(one(ChainedList)),
         }

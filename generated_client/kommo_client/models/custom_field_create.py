@@ -19,6 +19,7 @@ from ..types import (
 )
 
 if TYPE_CHECKING:
+    from ..models.chained_list import ChainedList
     from ..models.enum_value_write import EnumValueWrite
     from ..models.field_settings import FieldSettings
     from ..models.field_type import FieldTypeLiteral
@@ -65,8 +66,17 @@ class CustomFieldCreate(Model):
     - `price`: an amount of money, lists only
     - `category`: one category of a tree, lists only
     - `items`: the lines of an invoice, lists only
+    - `tracking_data`: what a script notes about a visitor, leads only
+    - `linked_entity`: a link to an element, a contact or a company, lists only
+    - `chained_list`: elements of lists that depend on each other, leads and customers; a paid option
+    - `monetary`: an amount of money in a currency of its own; a paid option
+    - `file`: a file of the account's file service
+    - `supplier`: which of the account's own companies issues an invoice, the list of invoices only
+    - `payer`: who pays an invoice, the list of invoices only
 
-    Not every entity can have every type: see the create model of the entity."""
+    Not every entity can have every type: see the create model of the entity. The last seven are on the
+    vendor's newer page
+    only."""
     code: str | None | Unset = UNSET
     """A code by which values of the field can be written without its id; null for none. Which characters
     it may hold is not documented; a lower-case code was refused once."""
@@ -74,7 +84,7 @@ class CustomFieldCreate(Model):
     """Where the field stands among the others of its group, lowest first."""
     group_id: str | None | Unset = UNSET
     """The id of the group that shows the field, or null for the main group. For leads, contacts, companies
-    and customers."""
+    and customers; whether the fields of lists take it is not documented."""
     is_api_only: bool | Unset = UNSET
     """Whether only the API may change values, not people in the web interface. For leads, contacts and
     companies."""
@@ -97,6 +107,19 @@ class CustomFieldCreate(Model):
     nested: list[NestedValueWrite] | None | Unset = UNSET
     """The categories of a field of type `category`, parents and children in one flat list. Send the `id`
     of each category that is to stay."""
+    tracking_callback: str | None | Unset = UNSET
+    """A function in JavaScript that is called with what the visitor's browser says. For the type
+    `tracking_data`."""
+    hidden_statuses: list[RequiredStatus] | None | Unset = UNSET
+    """The stages in which the card does not show the field. For leads; a paid option."""
+    chained_lists: list[ChainedList] | None | Unset = UNSET
+    """The lists that depend on each other, the first without a parent. For the type `chained_list`, which
+    cannot be created without."""
+    search_in: str | None | Unset = UNSET
+    """Where the field looks for records to link to: the id of a list as text, `contacts`, `companies` or
+    `contacts_and_companies`. For the type `linked_entity`, which cannot be created without."""
+    currency: str | None | Unset = UNSET
+    """The currency, as an ISO 4217 code. For the type `monetary`, which cannot be created without."""
     request_id: str | int | Unset = UNSET
     """A mark of your own for one object of a request. It comes back with the object in the answer, as
     text, and is stored nowhere. Without one, the answer to a batch has the position in the batch,
@@ -107,6 +130,7 @@ class CustomFieldCreate(Model):
 
     @classmethod
     def _readers(cls) -> Readers:
+        from ..models.chained_list import ChainedList
         from ..models.enum_value_write import EnumValueWrite
         from ..models.field_settings import FieldSettings
         from ..models.nested_value_write import NestedValueWrite
@@ -117,4 +141,6 @@ class CustomFieldCreate(Model):
             "settings": one(FieldSettings),
             "enums": many(one(EnumValueWrite)),
             "nested": many(one(NestedValueWrite)),
+            "hidden_statuses": many(one(RequiredStatus)),
+            "chained_lists": many(one(ChainedList)),
         }

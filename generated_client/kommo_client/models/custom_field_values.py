@@ -10,23 +10,13 @@ from ..types import (
     Model,
     Readers,
     Unset,
-    either,
     many,
     model,
     one,
 )
 
 if TYPE_CHECKING:
-    from ..models.checkbox_value import CheckboxValue
-    from ..models.date_value import DateValue
-    from ..models.item_value import ItemValue
-    from ..models.legal_entity_value import LegalEntityValue
-    from ..models.multitext_value import MultitextValue
-    from ..models.numeric_value import NumericValue
-    from ..models.select_value import SelectValue
-    from ..models.smart_address_value import SmartAddressValue
-    from ..models.text_value import TextValue
-    from ..models.url_value import UrlValue
+    from ..models.field_value import FieldValue
 
 
 @model
@@ -35,21 +25,7 @@ class CustomFieldValues(Model):
     """What to write into one custom field of a record. The field is named by `field_id` or by
     `field_code`; fields that are not named keep their values."""
 
-    values: (
-        list[
-            TextValue
-            | NumericValue
-            | CheckboxValue
-            | UrlValue
-            | DateValue
-            | SelectValue
-            | MultitextValue
-            | SmartAddressValue
-            | LegalEntityValue
-            | ItemValue
-        ]
-        | None
-    )
+    values: list[FieldValue] | None
     """The values; their shape depends on the type of the field. Types with one value take one entry. null
     clears the field."""
     field_id: int | Unset = UNSET
@@ -61,30 +37,6 @@ class CustomFieldValues(Model):
 
     @classmethod
     def _readers(cls) -> Readers:
-        from ..models.checkbox_value import CheckboxValue
-        from ..models.date_value import DateValue
-        from ..models.item_value import ItemValue
-        from ..models.legal_entity_value import LegalEntityValue
-        from ..models.multitext_value import MultitextValue
-        from ..models.numeric_value import NumericValue
-        from ..models.select_value import SelectValue
-        from ..models.smart_address_value import SmartAddressValue
-        from ..models.text_value import TextValue
-        from ..models.url_value import UrlValue
+        from ..models.field_value import FieldValue
 
-        return {
-            "values": many(
-                either(
-                    one(TextValue),
-                    one(NumericValue),
-                    one(CheckboxValue),
-                    one(UrlValue),
-                    one(DateValue),
-                    one(SelectValue),
-                    one(MultitextValue),
-                    one(SmartAddressValue),
-                    one(LegalEntityValue),
-                    one(ItemValue),
-                )
-            )
-        }
+        return {"values": many(one(FieldValue))}

@@ -12,22 +12,14 @@ from ..types import (
     Model,
     Readers,
     Unset,
-    either,
     many,
     model,
     one,
 )
 
 if TYPE_CHECKING:
-    from ..models.checkbox_value import CheckboxValue
     from ..models.field_type import FieldTypeLiteral
-    from ..models.legal_entity_value import LegalEntityValue
-    from ..models.read_date_value import ReadDateValue
-    from ..models.read_enum_value import ReadEnumValue
-    from ..models.read_item_value import ReadItemValue
-    from ..models.read_numeric_value import ReadNumericValue
-    from ..models.text_value import TextValue
-    from ..models.url_value import UrlValue
+    from ..models.field_value import FieldValue
 
 
 def _field_type(value: FieldType | FieldTypeLiteral) -> FieldType:
@@ -45,16 +37,7 @@ class CustomFieldValuesRead(Model):
     """The name of the field."""
     field_type: FieldType = field(converter=_field_type)
     """The type of the field, which decides the shape of the values. Newer types than these occur."""
-    values: list[
-        TextValue
-        | ReadNumericValue
-        | CheckboxValue
-        | UrlValue
-        | ReadDateValue
-        | ReadEnumValue
-        | LegalEntityValue
-        | ReadItemValue
-    ]
+    values: list[FieldValue]
     """The values."""
     field_code: str | None | Unset = UNSET
     """The code of the field; null when it has none."""
@@ -64,26 +47,6 @@ class CustomFieldValuesRead(Model):
 
     @classmethod
     def _readers(cls) -> Readers:
-        from ..models.checkbox_value import CheckboxValue
-        from ..models.legal_entity_value import LegalEntityValue
-        from ..models.read_date_value import ReadDateValue
-        from ..models.read_enum_value import ReadEnumValue
-        from ..models.read_item_value import ReadItemValue
-        from ..models.read_numeric_value import ReadNumericValue
-        from ..models.text_value import TextValue
-        from ..models.url_value import UrlValue
+        from ..models.field_value import FieldValue
 
-        return {
-            "values": many(
-                either(
-                    one(TextValue),
-                    one(ReadNumericValue),
-                    one(CheckboxValue),
-                    one(UrlValue),
-                    one(ReadDateValue),
-                    one(ReadEnumValue),
-                    one(LegalEntityValue),
-                    one(ReadItemValue),
-                )
-            )
-        }
+        return {"values": many(one(FieldValue))}

@@ -29,8 +29,17 @@ class FieldType(OpenStrEnum):
     - `price`: an amount of money, lists only
     - `category`: one category of a tree, lists only
     - `items`: the lines of an invoice, lists only
+    - `tracking_data`: what a script notes about a visitor, leads only
+    - `linked_entity`: a link to an element, a contact or a company, lists only
+    - `chained_list`: elements of lists that depend on each other, leads and customers; a paid option
+    - `monetary`: an amount of money in a currency of its own; a paid option
+    - `file`: a file of the account's file service
+    - `supplier`: which of the account's own companies issues an invoice, the list of invoices only
+    - `payer`: who pays an invoice, the list of invoices only
 
-    Not every entity can have every type: see the create model of the entity."""
+    Not every entity can have every type: see the create model of the entity. The last seven are on the
+    vendor's newer page
+    only."""
 
     TEXT = "text"
     NUMERIC = "numeric"
@@ -50,6 +59,13 @@ class FieldType(OpenStrEnum):
     PRICE = "price"
     CATEGORY = "category"
     ITEMS = "items"
+    TRACKING_DATA = "tracking_data"
+    LINKED_ENTITY = "linked_entity"
+    CHAINED_LIST = "chained_list"
+    MONETARY = "monetary"
+    FILE = "file"
+    SUPPLIER = "supplier"
+    PAYER = "payer"
 
 
 FieldTypeLiteral: TypeAlias = Literal[
@@ -71,5 +87,12 @@ FieldTypeLiteral: TypeAlias = Literal[
     "price",
     "category",
     "items",
+    "tracking_data",
+    "linked_entity",
+    "chained_list",
+    "monetary",
+    "file",
+    "supplier",
+    "payer",
 ]
 """The known values of `FieldType`, which may be given in its place."""

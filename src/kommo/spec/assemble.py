@@ -11,6 +11,7 @@ from kommo.spec.bundle import bundle, dangling
 from kommo.spec.documents import DocumentError, nearest, place, pointer, pointer_parts, shown
 from kommo.spec.overlay import Overlay, apply, load_overlay
 from kommo.spec.project import CODEGEN_OVERLAYS, QUIRK_OVERLAYS, ROOT_DOCUMENT, overlay_files, overlay_id
+from kommo.spec.walk import is_reference, parameters
 from kommo.version import __version__
 
 
@@ -49,7 +50,26 @@ def with_codegen(root: Path, document: dict[str, Any]) -> dict[str, Any]:
         CommandError: One of them is malformed or does not apply.
     """
     overlays = [load_overlay(path) for path in overlay_files(root / CODEGEN_OVERLAYS)]
-    return _overlaid(document, overlays, root / ROOT_DOCUMENT)
+    return describe_parameters(_overlaid(document, overlays, root / ROOT_DOCUMENT))
+
+
+def describe_parameters(document: dict[str, Any]) -> dict[str, Any]:
+    """Say what each parameter is for where the generator looks for it: in the parameter's schema.
+
+    openapi-python-client drops the description of a parameter itself (its issues 1411 and 1432). This is no overlay
+    because an overlay would have to name every parameter: its `copy` copies to one place only.
+
+    Args:
+        document: A contract that nobody else uses; it is changed.
+
+    Returns:
+        The same document.
+    """
+    for _, parameter in parameters(document):
+        schema = parameter.get("schema")
+        if isinstance(schema, dict) and not is_reference(schema) and "description" in parameter:
+            schema.setdefault("description", parameter["description"])
+    return document
 
 
 def quirk_overlays(root: Path, quirks: Iterable[str] | None = None) -> list[Overlay]:

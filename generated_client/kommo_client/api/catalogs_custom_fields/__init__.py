@@ -10,7 +10,8 @@ from ... import models
 from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
-    from ...client import AsyncCore, SyncCore
+    from ...client import AsyncCore, Keyed, SyncCore
+    from ...models.chained_list import ChainedList
     from ...models.custom_field import CustomField
     from ...models.custom_field_batch_update import CustomFieldBatchUpdate
     from ...models.custom_field_collection import CustomFieldCollection
@@ -115,11 +116,11 @@ class CatalogsCustomFields:
         a field of type `category`.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
+            catalog_id: The id of the list, a positive integer.
             page: Which page to answer, counted from 1.
-            limit: How many fields a page holds, at most 250. The server answers 50 when nothing is said.
+            limit: How many entries a page holds, at most 250. The server answers 50 when nothing is said.
             filter_type: Only fields of this type; give it several times for several types.
-            filter_id: Only the field with this id; give it several times for several fields.
+            filter_id: Only the entry with this id; give it several times for several.
             order_sort: The direction of an ordering; `asc` counts up, `desc` counts down.
             order_id: The direction of an ordering; `asc` counts up, `desc` counts down.
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -176,10 +177,10 @@ class CatalogsCustomFields:
         a field of type `category`.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
-            limit: How many fields a page holds, at most 250. The server answers 50 when nothing is said.
+            catalog_id: The id of the list, a positive integer.
+            limit: How many entries a page holds, at most 250. The server answers 50 when nothing is said.
             filter_type: Only fields of this type; give it several times for several types.
-            filter_id: Only the field with this id; give it several times for several fields.
+            filter_id: Only the entry with this id; give it several times for several.
             order_sort: The direction of an ordering; `asc` counts up, `desc` counts down.
             order_id: The direction of an ordering; `asc` counts up, `desc` counts down.
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -228,11 +229,11 @@ class CatalogsCustomFields:
         Creates up to 250 fields and answers them with their ids, in the order of the request. Only
         administrators of the account may call it.
 
-        Lists can have the eleven common types and `price`, `category` and `items`. Their fields are in no
-        group.
+        Lists can have the eleven common types, `price`, `category` and `items`, and of the newer ones
+        `linked_entity`, `file`, `supplier` and `payer`.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
+            catalog_id: The id of the list, a positive integer.
             items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
@@ -279,7 +280,7 @@ class CatalogsCustomFields:
         The document gives 201 as the status of success, here and for one field.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
+            catalog_id: The id of the list, a positive integer.
             items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
@@ -325,7 +326,7 @@ class CatalogsCustomFields:
         a field of type `category`.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
+            catalog_id: The id of the list, a positive integer.
             id: The id of the custom field, a positive integer. It must be a field of this entity.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
@@ -369,7 +370,7 @@ class CatalogsCustomFields:
         account may call it. It needs no body.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
+            catalog_id: The id of the list, a positive integer.
             id: The id of the custom field, a positive integer. It must be a field of this entity.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
@@ -412,7 +413,7 @@ class CatalogsCustomFields:
         it.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
+            catalog_id: The id of the list, a positive integer.
             id: The id of the custom field, a positive integer. It must be a field of this entity.
             body: What to send.
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -475,11 +476,11 @@ class AsyncCatalogsCustomFields:
         a field of type `category`.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
+            catalog_id: The id of the list, a positive integer.
             page: Which page to answer, counted from 1.
-            limit: How many fields a page holds, at most 250. The server answers 50 when nothing is said.
+            limit: How many entries a page holds, at most 250. The server answers 50 when nothing is said.
             filter_type: Only fields of this type; give it several times for several types.
-            filter_id: Only the field with this id; give it several times for several fields.
+            filter_id: Only the entry with this id; give it several times for several.
             order_sort: The direction of an ordering; `asc` counts up, `desc` counts down.
             order_id: The direction of an ordering; `asc` counts up, `desc` counts down.
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -536,10 +537,10 @@ class AsyncCatalogsCustomFields:
         a field of type `category`.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
-            limit: How many fields a page holds, at most 250. The server answers 50 when nothing is said.
+            catalog_id: The id of the list, a positive integer.
+            limit: How many entries a page holds, at most 250. The server answers 50 when nothing is said.
             filter_type: Only fields of this type; give it several times for several types.
-            filter_id: Only the field with this id; give it several times for several fields.
+            filter_id: Only the entry with this id; give it several times for several.
             order_sort: The direction of an ordering; `asc` counts up, `desc` counts down.
             order_id: The direction of an ordering; `asc` counts up, `desc` counts down.
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -588,11 +589,11 @@ class AsyncCatalogsCustomFields:
         Creates up to 250 fields and answers them with their ids, in the order of the request. Only
         administrators of the account may call it.
 
-        Lists can have the eleven common types and `price`, `category` and `items`. Their fields are in no
-        group.
+        Lists can have the eleven common types, `price`, `category` and `items`, and of the newer ones
+        `linked_entity`, `file`, `supplier` and `payer`.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
+            catalog_id: The id of the list, a positive integer.
             items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
@@ -639,7 +640,7 @@ class AsyncCatalogsCustomFields:
         The document gives 201 as the status of success, here and for one field.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
+            catalog_id: The id of the list, a positive integer.
             items: What to send, in one request, at most 250; `kommo.batches` sends any number.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
@@ -685,7 +686,7 @@ class AsyncCatalogsCustomFields:
         a field of type `category`.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
+            catalog_id: The id of the list, a positive integer.
             id: The id of the custom field, a positive integer. It must be a field of this entity.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
@@ -729,7 +730,7 @@ class AsyncCatalogsCustomFields:
         account may call it. It needs no body.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
+            catalog_id: The id of the list, a positive integer.
             id: The id of the custom field, a positive integer. It must be a field of this entity.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
@@ -772,7 +773,7 @@ class AsyncCatalogsCustomFields:
         it.
 
         Args:
-            catalog_id: The id of the list whose fields are meant, a positive integer.
+            catalog_id: The id of the list, a positive integer.
             id: The id of the custom field, a positive integer. It must be a field of this entity.
             body: What to send.
             timeout: Seconds for this call, None for no limit; by default the connection's.

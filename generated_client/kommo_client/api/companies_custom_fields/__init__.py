@@ -10,7 +10,8 @@ from ... import models
 from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
-    from ...client import AsyncCore, SyncCore
+    from ...client import AsyncCore, Keyed, SyncCore
+    from ...models.chained_list import ChainedList
     from ...models.custom_field import CustomField
     from ...models.custom_field_batch_update import CustomFieldBatchUpdate
     from ...models.custom_field_collection import CustomFieldCollection
@@ -115,9 +116,9 @@ class CompaniesCustomFields:
 
         Args:
             page: Which page to answer, counted from 1.
-            limit: How many fields a page holds, at most 250. The server answers 50 when nothing is said.
+            limit: How many entries a page holds, at most 250. The server answers 50 when nothing is said.
             filter_type: Only fields of this type; give it several times for several types.
-            filter_id: Only the field with this id; give it several times for several fields.
+            filter_id: Only the entry with this id; give it several times for several.
             order_sort: The direction of an ordering; `asc` counts up, `desc` counts down.
             order_id: The direction of an ordering; `asc` counts up, `desc` counts down.
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -172,9 +173,9 @@ class CompaniesCustomFields:
         `remind` and `required_statuses`.
 
         Args:
-            limit: How many fields a page holds, at most 250. The server answers 50 when nothing is said.
+            limit: How many entries a page holds, at most 250. The server answers 50 when nothing is said.
             filter_type: Only fields of this type; give it several times for several types.
-            filter_id: Only the field with this id; give it several times for several fields.
+            filter_id: Only the entry with this id; give it several times for several.
             order_sort: The direction of an ordering; `asc` counts up, `desc` counts down.
             order_id: The direction of an ordering; `asc` counts up, `desc` counts down.
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -447,9 +448,9 @@ class AsyncCompaniesCustomFields:
 
         Args:
             page: Which page to answer, counted from 1.
-            limit: How many fields a page holds, at most 250. The server answers 50 when nothing is said.
+            limit: How many entries a page holds, at most 250. The server answers 50 when nothing is said.
             filter_type: Only fields of this type; give it several times for several types.
-            filter_id: Only the field with this id; give it several times for several fields.
+            filter_id: Only the entry with this id; give it several times for several.
             order_sort: The direction of an ordering; `asc` counts up, `desc` counts down.
             order_id: The direction of an ordering; `asc` counts up, `desc` counts down.
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -504,9 +505,9 @@ class AsyncCompaniesCustomFields:
         `remind` and `required_statuses`.
 
         Args:
-            limit: How many fields a page holds, at most 250. The server answers 50 when nothing is said.
+            limit: How many entries a page holds, at most 250. The server answers 50 when nothing is said.
             filter_type: Only fields of this type; give it several times for several types.
-            filter_id: Only the field with this id; give it several times for several fields.
+            filter_id: Only the entry with this id; give it several times for several.
             order_sort: The direction of an ordering; `asc` counts up, `desc` counts down.
             order_id: The direction of an ordering; `asc` counts up, `desc` counts down.
             timeout: Seconds for this call, None for no limit; by default the connection's.

@@ -10,7 +10,7 @@ from ... import models
 from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
-    from ...client import AsyncCore, SyncCore
+    from ...client import AsyncCore, Keyed, SyncCore
     from ...models.custom_field_group import CustomFieldGroup
     from ...models.custom_field_group_collection import CustomFieldGroupCollection
     from ...models.custom_field_group_create import CustomFieldGroupCreate

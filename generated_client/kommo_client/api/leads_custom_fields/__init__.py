@@ -10,7 +10,8 @@ from ... import models
 from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
-    from ...client import AsyncCore, SyncCore
+    from ...client import AsyncCore, Keyed, SyncCore
+    from ...models.chained_list import ChainedList
     from ...models.custom_field import CustomField
     from ...models.custom_field_batch_update import CustomFieldBatchUpdate
     from ...models.custom_field_collection import CustomFieldCollection
@@ -114,9 +115,9 @@ class LeadsCustomFields:
 
         Args:
             page: Which page to answer, counted from 1.
-            limit: How many fields a page holds, at most 250. The server answers 50 when nothing is said.
+            limit: How many entries a page holds, at most 250. The server answers 50 when nothing is said.
             filter_type: Only fields of this type; give it several times for several types.
-            filter_id: Only the field with this id; give it several times for several fields.
+            filter_id: Only the entry with this id; give it several times for several.
             order_sort: The direction of an ordering; `asc` counts up, `desc` counts down.
             order_id: The direction of an ordering; `asc` counts up, `desc` counts down.
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -170,9 +171,9 @@ class LeadsCustomFields:
         An answer may also hold `is_api_only`, `group_id`, `remind` and `required_statuses`.
 
         Args:
-            limit: How many fields a page holds, at most 250. The server answers 50 when nothing is said.
+            limit: How many entries a page holds, at most 250. The server answers 50 when nothing is said.
             filter_type: Only fields of this type; give it several times for several types.
-            filter_id: Only the field with this id; give it several times for several fields.
+            filter_id: Only the entry with this id; give it several times for several.
             order_sort: The direction of an ordering; `asc` counts up, `desc` counts down.
             order_id: The direction of an ordering; `asc` counts up, `desc` counts down.
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -443,9 +444,9 @@ class AsyncLeadsCustomFields:
 
         Args:
             page: Which page to answer, counted from 1.
-            limit: How many fields a page holds, at most 250. The server answers 50 when nothing is said.
+            limit: How many entries a page holds, at most 250. The server answers 50 when nothing is said.
             filter_type: Only fields of this type; give it several times for several types.
-            filter_id: Only the field with this id; give it several times for several fields.
+            filter_id: Only the entry with this id; give it several times for several.
             order_sort: The direction of an ordering; `asc` counts up, `desc` counts down.
             order_id: The direction of an ordering; `asc` counts up, `desc` counts down.
             timeout: Seconds for this call, None for no limit; by default the connection's.
@@ -499,9 +500,9 @@ class AsyncLeadsCustomFields:
         An answer may also hold `is_api_only`, `group_id`, `remind` and `required_statuses`.
 
         Args:
-            limit: How many fields a page holds, at most 250. The server answers 50 when nothing is said.
+            limit: How many entries a page holds, at most 250. The server answers 50 when nothing is said.
             filter_type: Only fields of this type; give it several times for several types.
-            filter_id: Only the field with this id; give it several times for several fields.
+            filter_id: Only the entry with this id; give it several times for several.
             order_sort: The direction of an ordering; `asc` counts up, `desc` counts down.
             order_id: The direction of an ordering; `asc` counts up, `desc` counts down.
             timeout: Seconds for this call, None for no limit; by default the connection's.

@@ -10,7 +10,7 @@ from ... import models
 from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
-    from ...client import AsyncCore, SyncCore
+    from ...client import AsyncCore, Keyed, SyncCore
     from ...models.problem import Problem
     from ...models.v2_catalog_element import V2CatalogElement
     from ...models.v2_catalog_element_add import V2CatalogElementAdd
@@ -61,7 +61,7 @@ class V2CatalogElements:
         *,
         catalog_id: int | Unset = UNSET,
         id: int | Unset = UNSET,
-        term: str | Unset = UNSET,
+        term: Keyed | Unset = UNSET,
         page: int | Unset = UNSET,
         limit: int | Unset = UNSET,
         limit_rows: int | Unset = UNSET,
@@ -122,7 +122,7 @@ class V2CatalogElements:
         *,
         catalog_id: int | Unset = UNSET,
         id: int | Unset = UNSET,
-        term: str | Unset = UNSET,
+        term: Keyed | Unset = UNSET,
         limit: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
@@ -349,7 +349,7 @@ class AsyncV2CatalogElements:
         *,
         catalog_id: int | Unset = UNSET,
         id: int | Unset = UNSET,
-        term: str | Unset = UNSET,
+        term: Keyed | Unset = UNSET,
         page: int | Unset = UNSET,
         limit: int | Unset = UNSET,
         limit_rows: int | Unset = UNSET,
@@ -410,7 +410,7 @@ class AsyncV2CatalogElements:
         *,
         catalog_id: int | Unset = UNSET,
         id: int | Unset = UNSET,
-        term: str | Unset = UNSET,
+        term: Keyed | Unset = UNSET,
         limit: int | Unset = UNSET,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,

@@ -10,7 +10,7 @@ from ... import models
 from ...client import UNSET, Operation, Unset
 
 if TYPE_CHECKING:
-    from ...client import AsyncCore, SyncCore
+    from ...client import AsyncCore, Keyed, SyncCore
     from ...models.problem import Problem
     from ...models.v2_catalog import V2Catalog
     from ...models.v2_catalog_add import V2CatalogAdd
