@@ -124,7 +124,7 @@ def _documented(garden: _Garden) -> None:
     garden.field(4439091, "leads", "text", "Пример текстового поля", sort=504, required_statuses=statuses)
     garden.field(4440043, "leads", "date", "Пример поля с типом 'data'", sort=505)
     phone = [
-        (2 * index + 1, code, 2 * index + 2)
+        (2 * index + 1, code, 2 * index + 2, code)
         for index, code in enumerate(field_types.MULTITEXT_CODES["PHONE"])
     ]
     garden.field(3, "contacts", "multitext", "Телефон", code="PHONE", sort=4, is_predefined=True, enums=phone)
@@ -263,7 +263,8 @@ def _demo_cards(garden: _Garden) -> None:
         for entity in ("contacts", "companies"):
             offset = 0 if entity == "contacts" else 1_000
             options = [
-                (first + offset + i, value, i) for i, value in enumerate(field_types.MULTITEXT_CODES[code])
+                (first + offset + i, kind, i, kind)
+                for i, kind in enumerate(field_types.MULTITEXT_CODES[code])
             ]
             garden.field(
                 id_ + offset,
