@@ -47,9 +47,9 @@ def test_a_type_can_be_created_where_the_matrix_says(api, entity, type_):
         assert answer.errors == [("0", "type", "NotSupportedChoice")]
 
 
-def test_types_that_the_documents_do_not_know_are_refused_by_their_profile(make_api):
-    api = make_api(profile="documented")
-    assert api("POST", LEADS, [{"name": "f", "type": "file"}]).status == 400
+def test_types_that_no_document_knows_are_not_created(api):
+    answer = api("POST", PATHS["companies"], [{"name": "f", "type": "org_legal_name"}])
+    assert answer.errors == [("0", "type", "NotSupportedChoice")]
 
 
 @settings(deadline=None)

@@ -25,7 +25,6 @@ class Written(NamedTuple):
 class Rules(NamedTuple):
     """Where the rules of the account depend on how faithful the mock is asked to be."""
 
-    newer_types: bool = True
     group_sort_optional: bool = True
     platform: Platform = ANY
 

@@ -16,7 +16,7 @@ FIRST_STATUS: Final = 41221
 """The stage of the pipeline that leads begin in."""
 FIRST_CUSTOMER_STATUS: Final = 4740028
 
-Kind = Literal["integer", "time", "text", "ids", "flag"]
+Kind = Literal["integer", "id", "text", "ids", "flag"]
 
 
 class Attribute(NamedTuple):
@@ -24,8 +24,8 @@ class Attribute(NamedTuple):
 
     Attributes:
         name: its key.
-        kind: `integer` and `time` from 0, `text`, `ids` a list of ids, `flag`.
-        default: what it is until it is set, and what null sets it to.
+        kind: `id` a positive integer, `integer` any, `text`, `ids` a list of ids, `flag`.
+        default: what it is until it is set. Where that is null, null can be sent.
         writable: whether requests set it; else it is read over.
     """
 
@@ -35,7 +35,7 @@ class Attribute(NamedTuple):
     writable: bool = True
 
 
-RESPONSIBLE: Final = Attribute("responsible_user_id")
+RESPONSIBLE: Final = Attribute("responsible_user_id", "id", default=0)
 """The person who is responsible; by default the one who creates the record."""
 
 
@@ -60,7 +60,7 @@ class Entity(NamedTuple):
 
 
 _GROUP: Final = Attribute("group_id", default=0, writable=False)
-_TASK: Final = Attribute("closest_task_at", "time", writable=False)
+_TASK: Final = Attribute("closest_task_at", writable=False)
 _DELETED: Final = Attribute("is_deleted", "flag", default=False, writable=False)
 
 ENTITIES: Final[Mapping[EntityName, Entity]] = {
@@ -73,11 +73,11 @@ ENTITIES: Final[Mapping[EntityName, Entity]] = {
                 Attribute("price", default=0),
                 RESPONSIBLE,
                 _GROUP,
-                Attribute("status_id", default=FIRST_STATUS),
-                Attribute("pipeline_id", default=FIRST_PIPELINE),
+                Attribute("status_id", "id", default=FIRST_STATUS),
+                Attribute("pipeline_id", "id", default=FIRST_PIPELINE),
                 Attribute("loss_reason_id"),
                 Attribute("source_id", writable=False),
-                Attribute("closed_at", "time"),
+                Attribute("closed_at"),
                 _TASK,
                 _DELETED,
                 Attribute("score", writable=False),
@@ -99,17 +99,24 @@ ENTITIES: Final[Mapping[EntityName, Entity]] = {
                 Attribute("is_unsorted", "flag", default=False, writable=False),
             ),
             name_required=False,
+            default_name="Contact #{id}",
             full_name=True,
         ),
-        Entity("companies", "company", (RESPONSIBLE, _GROUP, _TASK, _DELETED), name_required=False),
+        Entity(
+            "companies",
+            "company",
+            (RESPONSIBLE, _GROUP, _TASK, _DELETED),
+            name_required=False,
+            default_name="Company #{id}",
+        ),
         Entity(
             "customers",
             "customer",
             (
                 Attribute("next_price", default=0),
-                Attribute("next_date", "time", default=0),
+                Attribute("next_date", default=0),
                 RESPONSIBLE,
-                Attribute("status_id", default=FIRST_CUSTOMER_STATUS),
+                Attribute("status_id", "id", default=FIRST_CUSTOMER_STATUS),
                 Attribute("periodicity", default=0),
                 _TASK,
                 _DELETED,
@@ -132,8 +139,8 @@ ENTITIES: Final[Mapping[EntityName, Entity]] = {
 }
 """Every kind of record. Those of `catalogs` are the elements of lists."""
 
-COMMON: Final = ("created_at", "updated_at", "created_by", "updated_by")
-"""The times and users that every record has."""
+TIMES: Final = ("created_at", "updated_at")
+USERS: Final = ("created_by", "updated_by")
 
 
 def attribute_of(record: Record, attribute: Attribute) -> Any:

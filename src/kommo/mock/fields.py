@@ -86,9 +86,7 @@ def delete_field(store: Store, scope: Scope, id_: int) -> None:
 def _create(store: Store, scope: Scope, item: Item, rules: Rules) -> Field | None:
     type_ = item.text("type", required=True)
     name = item.text("name", required=True, minimum=1)
-    if isinstance(type_, str) and not field_types.available(
-        type_, scope.entity, newer=rules.newer_types, platform=rules.platform
-    ):
+    if isinstance(type_, str) and not field_types.available(type_, scope.entity, rules.platform):
         item.note(NOT_SUPPORTED_CHOICE, "type", _UNKNOWN)
     if not isinstance(type_, str) or not isinstance(name, str) or item.found:
         return None

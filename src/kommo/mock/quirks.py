@@ -75,7 +75,7 @@ QUIRKS: Final[Mapping[str, Quirk]] = _registry(
         (
             "v4-newer-field-types",
             OBSERVED,
-            "Field types that the documents do not know yet can be created and are answered.",
+            "Fields of types that no document knows are answered; the seed `demo` holds one.",
         ),
         (
             "v4-code-null",

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from .batches import Written, apply_batch, apply_one
 from .checks import Item, Unset
-from .entities import COMMON, ENTITIES, RESPONSIBLE, Attribute, Entity
+from .entities import ENTITIES, RESPONSIBLE, TIMES, USERS, Attribute, Entity
 from .model import Account, Record, Scope, Values
 from .store import Store
 from .values import KEY, merge, missing, read_values
@@ -88,7 +88,7 @@ def _create(store: Store, account: Account, scope: Scope, item: Item) -> Record 
         return None
     id_ = store.next_id(account.id, entity.sequence)
     now = store.now()
-    common = dict.fromkeys(COMMON[:2], now) | dict.fromkeys(COMMON[2:], account.user_id) | wish.common
+    common = dict.fromkeys(TIMES, now) | dict.fromkeys(USERS, account.user_id) | wish.common
     attributes = dict(wish.attributes)
     attributes.setdefault(RESPONSIBLE.name, account.user_id)
     record = Record(
@@ -141,35 +141,35 @@ def _update(store: Store, account: Account, record: Record, item: Item) -> Recor
 
 
 def _read(store: Store, scope: Scope, item: Item, entity: Entity, *, new: bool) -> _Wish:
-    required = new and entity.name_required
-    name = item.text(
-        "name", required=required, nullable=not required, minimum=1 if entity.name_required else 0
-    )
-    common = {key: item.integer(key, nullable=True, minimum=0) for key in COMMON}
+    name = item.text("name", required=new and entity.name_required, minimum=1)
+    times = {key: item.integer(key) for key in TIMES}
+    users = {key: item.integer(key, minimum=0) for key in USERS}
     attributes: dict[str, Any] = {}
     for attribute in entity.attributes:
         if attribute.writable and item.has(attribute.name):
             value = _attribute(item, attribute)
             if not isinstance(value, Unset):
-                attributes[attribute.name] = attribute.default if value is None else value
+                attributes[attribute.name] = value
     return _Wish(
         name if isinstance(name, str) else None,
-        {key: value for key, value in common.items() if isinstance(value, int)},
+        {key: value for key, value in (times | users).items() if isinstance(value, int)},
         attributes,
         read_values(store, scope, item),
     )
 
 
 def _attribute(item: Item, attribute: Attribute) -> Any:
+    nullable = attribute.default is None
     match attribute.kind:
         case "text":
-            return item.text(attribute.name, nullable=True)
+            return item.text(attribute.name, nullable=nullable)
         case "ids":
-            return item.ids(attribute.name, nullable=True)
+            return item.ids(attribute.name, nullable=nullable)
         case "flag":
             return item.boolean(attribute.name)
-        case "integer" | "time":
-            return item.integer(attribute.name, nullable=True, minimum=0)
+        case "integer" | "id":
+            minimum = 1 if attribute.kind == "id" else None
+            return item.integer(attribute.name, nullable=nullable, minimum=minimum)
 
 
 def _full_name(entity: Entity, attributes: dict[str, Any]) -> str:

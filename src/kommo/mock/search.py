@@ -26,7 +26,7 @@ _COMMON: Final[dict[str, Callable[[Record], Key]]] = {
     "created_by": lambda record: record.created_by,
     "updated_by": lambda record: record.updated_by,
 }
-_NUMBERS: Final = ("time", "integer")
+_COMPARED: Final = ("integer", "id", "text")
 
 
 class Condition(NamedTuple):
@@ -71,7 +71,7 @@ def attribute_keys(scope: Scope, name: str) -> tuple[Keys, bool] | None:
     if common is not None:
         return (lambda record: (common(record),)), name != "name"
     found = next((one for one in ENTITIES[scope.entity].attributes if one.name == name), None)
-    if found is None or found.kind not in (*_NUMBERS, "text"):
+    if found is None or found.kind not in _COMPARED:
         return None
 
     def keys(record: Record) -> Iterable[Key]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from . import field_types
 from .catalogs import open_catalog
 from .config import check_seed
+from .entities import ENTITIES
 from .model import (
     DEFAULT_GROUP,
     Account,
@@ -72,8 +73,9 @@ class _Garden:
         *,
         type: str = "custom_field_group",
         predefined: bool = False,
+        catalog_id: int = 0,
     ) -> None:
-        self.store.put_group(Group(id_, self.account.id, entity, name, sort, predefined, type))
+        self.store.put_group(Group(id_, self.account.id, entity, name, sort, predefined, type, catalog_id))
 
     def field(self, id_: int, entity: EntityName, type: str, name: str, **attributes: Any) -> Field:
         for key, record, sequence in (("enums", EnumValue, "options"), ("nested", NestedValue, "nested")):
@@ -96,19 +98,47 @@ class _Garden:
         open_catalog(self.store, catalog)
         self.store.reserve_id(self.account.id, "catalog", id_)
 
+    def record(
+        self,
+        entity: EntityName,
+        id_: int,
+        name: str,
+        at: int,
+        values: Mapping[int, Iterable[Any]] | None = None,
+        *,
+        catalog_id: int = 0,
+        **attributes: Any,
+    ) -> None:
+        """Put a record; a value is a `StoredValue`, the id of an option, or what is to be stored."""
+        user = self.account.user_id
+        stored = {field_id: tuple(map(_stored, entries)) for field_id, entries in (values or {}).items()}
+        self.store.put_record(
+            Record(
+                id=id_,
+                account_id=self.account.id,
+                entity=entity,
+                name=name,
+                created_at=at,
+                updated_at=at,
+                created_by=user,
+                updated_by=user,
+                catalog_id=catalog_id,
+                values=stored,
+                attributes=attributes,
+            )
+        )
+        self.store.reserve_id(self.account.id, ENTITIES[entity].sequence, id_)
+
     def element(
         self, id_: int, catalog_id: int, name: str, at: int, values: Mapping[int, Iterable[Any]] | None = None
     ) -> None:
-        stored = {field_id: tuple(map(_stored, entries)) for field_id, entries in (values or {}).items()}
-        user = self.account.user_id
-        self.store.put_record(
-            Record(id_, self.account.id, "catalogs", name, at, at, user, user, catalog_id, stored)
-        )
-        self.store.reserve_id(self.account.id, "element", id_)
+        self.record("catalogs", id_, name, at, values, catalog_id=catalog_id)
 
 
 def _stored(value: Any) -> StoredValue:
     """A value to store: an integer is the id of an option."""
+    if isinstance(value, StoredValue):
+        return value
     is_option = isinstance(value, int) and not isinstance(value, bool)
     return StoredValue(enum=value) if is_option else StoredValue(value=value)
 
@@ -166,6 +196,29 @@ def _documented(garden: _Garden) -> None:
     # Older than the `updated_at` of the example that changes it (list-elements-v2:191-202).
     garden.element(35431, 2534, "Galaxy Note 7", at - 3_600)
     garden.element(47856, 2634, "запрос", at)
+    _documented_cards(garden)
+
+
+def _documented_cards(garden: _Garden) -> None:
+    """Two records of each kind, and the fields that they have values in."""
+    at = 1_590_742_040
+    text, day, phone, web, points, letters = 4439091, 4440043, 3, 5101, 5201, 5301
+    garden.field(web, "companies", "url", "Web", code="WEB")
+    garden.field(points, "customers", "numeric", "Loyalty points")
+    garden.field(letters, "segments", "checkbox", "Newsletter")
+    moment = StoredValue(1_593_561_600)
+    garden.record("leads", 5001, "Kitchen", at, {text: ["Oak, oiled"], day: [moment]}, price=12_000)
+    garden.record("leads", 5002, "Wardrobe", at)
+    number = StoredValue("+15550100", enum=1)
+    garden.record("contacts", 6001, "Ann Lee", at, {phone: [number]}, first_name="Ann", last_name="Lee")
+    garden.record("contacts", 6002, "Bo Berg", at)
+    garden.record("companies", 7001, "Oak Ltd", at, {web: ["https://oak.example"]})
+    garden.record("companies", 7002, "Pine Ltd", at)
+    garden.record(
+        "customers", 8001, "Ann Lee", at, {points: ["120"]}, next_price=900, next_date=1_593_561_600
+    )
+    garden.record("customers", 8002, "Bo Berg", at)
+    garden.record("segments", 51, "Regulars", at, {letters: [True]}, color="6610f2")
 
 
 def _stationery(garden: _Garden) -> None:
@@ -175,7 +228,11 @@ def _stationery(garden: _Garden) -> None:
         (4400051, "Price", "PRICE"),
     ):
         type_ = "text" if code == "SKU" else "numeric"
-        garden.field(id_, "catalogs", type_, name, catalog_id=4220, code=code, is_predefined=True)
+        group_id = "catalogs_2745" if code == "AMOUNT" else None
+        garden.field(
+            id_, "catalogs", type_, name, catalog_id=4220, code=code, is_predefined=True, group_id=group_id
+        )
+    garden.group("catalogs", "catalogs_2745", "Measures", 4, catalog_id=4220)
     options = [(3692539, "1", 1), (3692540, "2", 2), (3692541, "3", 3)]
     garden.field(4400062, "catalogs", "multiselect", "Multilist", catalog_id=4220, enums=options)
     garden.element(
@@ -216,7 +273,95 @@ def _demo(garden: _Garden) -> None:
         enums=[(530301, "Created", 1), (530302, "Paid", 2)],
     )
     garden.field(430303, "catalogs", "payer", "Payer", catalog_id=4103, code="PAYER", is_predefined=True)
-    garden.element(730301, 4103, "Invoice 1", 1_700_100_000, {430302: [530301]})
+    garden.field(
+        430304, "catalogs", "supplier", "Supplier", catalog_id=4103, code="SUPPLIER", is_predefined=True
+    )
+    garden.catalog(4104, "My companies", 40, 1_700_000_000, "suppliers")
+    garden.element(730401, 4104, "Oak Ltd", 1_700_000_000)
+    line = {
+        "sku": "T-1",
+        "description": "Oak table",
+        "unit_price": 420,
+        "quantity": 2,
+        "unit_type": "pieces",
+        "discount": {"type": "percentage", "value": 5},
+        "vat_rate_id": 0,
+    }
+    garden.element(
+        730301,
+        4103,
+        "Invoice 1",
+        1_700_100_000,
+        {
+            430301: [line],
+            430302: [530301],
+            430303: [{"name": "Harbour Hotel", "type": "legal", "vat_id": "12345678"}],
+            430304: [{"entity_id": 730401}],
+        },
+    )
+    _demo_records(garden)
+
+
+def _demo_records(garden: _Garden) -> None:
+    """Some of everything that the shop knows of its customers, in fields of every type."""
+    at = 1_700_000_000
+    drawing = {
+        "file_uuid": "3f0c8a52-6c1e-4d3a-9b53-0e9b8c1d2a10",
+        "version_uuid": "9d1f0b7e-2a44-4c58-8f0a-5f1f2f3d4c21",
+        "file_name": "table.pdf",
+        "file_size": 20_480,
+    }
+    garden.record(
+        "leads",
+        710101,
+        "Table for the lobby",
+        at,
+        {
+            410001: ["tables"],
+            410004: ["newsletter"],
+            410011: [510003],
+            410012: [StoredValue(at + 864_000)],
+            410013: ["150"],
+            410014: [drawing],
+            410015: ["Deliver in the morning"],
+            410016: [510021, 510023],
+            410017: [510032],
+            410018: [{"catalog_id": 4102, "catalog_element_id": 730201}],
+        },
+        price=840,
+    )
+    garden.record("leads", 710102, "Lamps", at + 60, {410011: [510001], 410013: ["40.5"]}, price=240)
+    garden.record("leads", 710103, "Lead #710103", at + 120)
+    garden.record(
+        "contacts",
+        711101,
+        "Ann Lee",
+        at,
+        {
+            410101: ["Manager"],
+            410102: [StoredValue("+15550100", enum=510101), StoredValue("+15550101", enum=510103)],
+            410103: [StoredValue("ann@harbour.example", enum=510111)],
+            410104: [StoredValue(643_507_200)],
+            410105: [StoredValue(1_699_920_000)],
+        },
+        first_name="Ann",
+        last_name="Lee",
+    )
+    garden.record("contacts", 711102, "Bo Berg", at + 60, first_name="Bo", last_name="Berg")
+    garden.record(
+        "companies",
+        712101,
+        "Harbour Hotel",
+        at,
+        {
+            411104: ["https://harbour.example"],
+            411105: ["Quay 1"],
+            411106: [{"name": "Harbour Hotel Ltd", "entity_type": 2, "vat_id": "12345678", "kpp": "123"}],
+            411107: [StoredValue("Quay 1", enum=1), StoredValue("Seaside", enum=3)],
+        },
+    )
+    garden.record("customers", 713101, "Ann Lee", at, {412101: ["120"]}, next_price=900)
+    garden.record("segments", 714101, "Hotels", at, {413101: [True]}, color="ae003f")
 
 
 def _demo_cards(garden: _Garden) -> None:
@@ -255,6 +400,12 @@ def _demo_cards(garden: _Garden) -> None:
     garden.field(410013, "leads", "monetary", "Deposit", sort=30, currency="EUR")
     garden.field(410014, "leads", "file", "Drawing", sort=40)
     garden.field(410015, "leads", "textarea", "Remarks", sort=50)
+    rooms = [(510021, "Lobby", 1, "lobby"), (510022, "Bar", 2, "bar"), (510023, "Rooms", 3, "rooms")]
+    garden.field(410016, "leads", "multiselect", "For", sort=60, enums=rooms)
+    paid = [(510031, "No", 1), (510032, "In part", 2), (510033, "Yes", 3)]
+    garden.field(410017, "leads", "radiobutton", "Paid", sort=70, enums=paid)
+    chain = [{"title": "Warehouse", "catalog_id": 4102, "parent_catalog_id": None}]
+    garden.field(410018, "leads", "chained_list", "From", sort=80, chained_lists=chain)
     garden.field(410101, "contacts", "text", "Position", code="POSITION", sort=1, is_predefined=True)
     for id_, name, code, sort, first in (
         (410102, "Phone", "PHONE", 2, 510101),
@@ -279,9 +430,13 @@ def _demo_cards(garden: _Garden) -> None:
     garden.field(
         410104, "contacts", "birthday", "Birthday", group_id="contacts_100201", sort=4, remind="week"
     )
+    garden.field(410105, "contacts", "date", "Last visit", sort=5)
     garden.field(411104, "companies", "url", "Web", code="WEB", sort=4, is_predefined=True)
     garden.field(411105, "companies", "textarea", "Address", code="ADDRESS", sort=5, is_predefined=True)
     garden.field(411106, "companies", "legal_entity", "Legal entity", sort=6)
+    garden.field(411107, "companies", "smart_address", "Showroom", sort=7)
+    # No document knows this type; accounts have it from earlier times.
+    garden.field(411108, "companies", "org_legal_name", "Legal name", sort=8, is_predefined=True)
     garden.field(412101, "customers", "numeric", "Loyalty points")
     garden.field(413101, "segments", "checkbox", "Newsletter")
 
@@ -328,7 +483,14 @@ def _demo_products(garden: _Garden) -> None:
             4101,
             name,
             1_700_000_000 + index,
-            {430101: [sku], 430103: [price], 430104: [group]},
+            {
+                430101: [sku],
+                430103: [price],
+                430104: [group],
+                430111: [
+                    {"name": "Oak Ltd", "entity_id": 712101, "entity_type": "companies", "catalog_id": None}
+                ],
+            },
         )
 
 

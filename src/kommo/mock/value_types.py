@@ -279,7 +279,7 @@ def _discount(inner: Item, key: str) -> object:
 
 def _check_members(inner: Item, members: Mapping[str, Check], required: Iterable[str]) -> None:
     for key in required:
-        if inner.data.get(key) in (None, ""):
+        if inner.data.get(key) is None:
             inner.note(REQUIRED_FILLED, key, _MISSING)
     for key in inner.data:
         check = members.get(key)
@@ -290,7 +290,7 @@ def _check_members(inner: Item, members: Mapping[str, Check], required: Iterable
 
 
 def _object(
-    members: Mapping[str, Check], *required: str, read_only: Iterable[str] = (), unless: str | None = None
+    members: Mapping[str, Check], *required: str, read_only: Iterable[str] = ()
 ) -> Callable[[Item, Field, Zone], StoredValue | None]:
     """Reads a value that is an object.
 
@@ -298,7 +298,6 @@ def _object(
         members: the check of each key.
         required: the keys that there must be.
         read_only: keys that answers have; they are read over.
-        unless: a key that stands in for the required ones.
     """
     known = {**members, **dict.fromkeys(read_only, _any)}
     hidden = frozenset(read_only)
@@ -310,8 +309,7 @@ def _object(
         if not isinstance(value, dict):
             entry.note(INVALID_TYPE, "value", "This value should be of type object.")
             return None
-        needed = () if unless is not None and value.get(unless) is not None else required
-        _check_members(Item(value, f"{entry.path}.value", entry.found), known, needed)
+        _check_members(Item(value, f"{entry.path}.value", entry.found), known, required)
         return StoredValue({key: part for key, part in value.items() if key not in hidden})
 
     return read
@@ -453,7 +451,7 @@ _OPTION: Final = ValueType(_NAMED, _read_option, _show_option, key=_option_key, 
 _KIND: Final = ValueType(_NAMED, _read_kind, _show_option, many=MANY, key=_value_key, to_key=str)
 
 VALUE_TYPES: Final[Mapping[str, ValueType]] = {
-    **dict.fromkeys(("text", "textarea", "streetaddress", "url", "tracking_data"), _TEXT),
+    **dict.fromkeys(("text", "textarea", "streetaddress", "url", "tracking_data", "org_legal_name"), _TEXT),
     **dict.fromkeys(("numeric", "price", "monetary"), _NUMBER_TYPE),
     "checkbox": ValueType(
         _VALUE,
@@ -509,9 +507,7 @@ VALUE_TYPES: Final[Mapping[str, ValueType]] = {
                 "type": _one_of("legal", "individual"),
                 "entity_id": _id,
                 "entity_type": _one_of("contacts", "companies"),
-            },
-            "name",
-            unless="entity_id",
+            }
         ),
         _show_value,
     ),

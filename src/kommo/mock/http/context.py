@@ -73,7 +73,6 @@ class Context:
     def rules(self) -> Rules:
         """The rules of v4 under the quirks that are on."""
         return Rules(
-            newer_types="v4-newer-field-types" in self.quirks,
             group_sort_optional="v4-group-create-name-only" in self.quirks,
             platform=self.platform,
         )

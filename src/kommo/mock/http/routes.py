@@ -115,8 +115,8 @@ def _catalogs_route(rest: list[str]) -> Route | None:
             return _route(
                 "lists",
                 {
-                    "GET": lambda context: catalogs.get_catalog(context, _id(id_, "id")),
-                    "PATCH": lambda context: catalogs.update_catalog(context, _id(id_, "id")),
+                    "GET": lambda context: catalogs.get_catalog(context, _id(id_, "catalog_id")),
+                    "PATCH": lambda context: catalogs.update_catalog(context, _id(id_, "catalog_id")),
                 },
             )
         case [catalog_id, part, *tail]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kommo.mock import fields, groups
+from kommo.mock import field_types, fields, groups
 from kommo.mock.batches import Written
 from kommo.mock.model import Field, Scope
 from kommo.mock.violations import REQUIRED_FILLED
@@ -55,7 +55,8 @@ def _list_fields(context: Context, scope: Scope) -> Reply:
 
 def get_field(context: Context, scope: Scope, id_: int) -> Reply:
     """GET of one field."""
-    if context.store.field(scope, id_) is None:
+    field = context.store.field(scope, id_)
+    if field is None or _hides(context, field):
         if "v4-field-get-unknown-204" in context.quirks:
             return NO_CONTENT
         raise HttpError(404, f"Cannot GET {shown(context.path)}")
@@ -174,10 +175,23 @@ def page_window(context: Context) -> tuple[int, int]:
     return number, limit
 
 
+def _shown(context: Context, scope: Scope) -> list[int]:
+    """The ids of the fields that there are, as far as the documents know of their types."""
+    ids = context.store.field_ids(scope)
+    if "v4-newer-field-types" in context.quirks:
+        return ids
+    fields = (context.store.field(scope, id_) for id_ in ids)
+    return [field.id for field in fields if field is not None and not _hides(context, field)]
+
+
+def _hides(context: Context, field: Field) -> bool:
+    return field.type in field_types.UNDOCUMENTED and "v4-newer-field-types" not in context.quirks
+
+
 def _selected(context: Context, scope: Scope) -> list[int]:
     """The ids of the fields that pass the filters, in the order that was asked for."""
     store, query = context.store, context.query
-    ids = store.field_ids(scope)
+    ids = _shown(context, scope)
     if not any(name.startswith(_SELECTING) for name, _ in query.pairs):
         return ids
     types = set(query.many("filter[type]"))
