@@ -40,7 +40,7 @@ PAGES = (
     Page(
         REFERENCE / "field-types.md",
         "kommo.spec.pages.field_types:render",
-        "openapi/evidence/field-types.yaml",
+        "openapi/evidence/field-types.yaml and docs/reference/data/field-types.json, which tests write",
     ),
     Page(REFERENCE / "quirks.md", "kommo.spec.pages.quirks:render", "openapi/evidence/"),
     Page(
@@ -52,8 +52,12 @@ PAGES = (
 )
 
 
+# What tests noted down, for pages to be made of. The tests write these files and hold them to what happens.
+RECORDS = (REFERENCE / "data" / "field-types.json",)
+
+
 def render_pages(root: Path) -> dict[Path, str]:
-    """Make every page.
+    """Make every page; the records that lie beside them stay as they are.
 
     Returns:
         Path relative to the checkout -> the whole text.
@@ -61,4 +65,7 @@ def render_pages(root: Path) -> dict[Path, str]:
     Raises:
         CommandError: A source of a page is malformed.
     """
-    return {page.path: page.render(root) for page in PAGES}
+    pages = {page.path: page.render(root) for page in PAGES}
+    return pages | {
+        path: (root / path).read_text(encoding="utf-8") for path in RECORDS if (root / path).is_file()
+    }

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import Enum, IntEnum
 from typing import Any, ClassVar, Final, Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from kommo.values.errors import Unfit
 from kommo.values.numbers import to_decimal
@@ -209,9 +209,9 @@ def _decimal(value: Decimal | int | float | None) -> Decimal | None:
         return value  # type: ignore[return-value]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Record:
-    """Base of values that are an object on the wire. An attribute that is None is not sent.
+    """Base of values that are an object on the wire. An attribute that is None is not sent, nor shown.
 
     Attributes:
         extra: keys of the wire that this library does not know; written back as they came.
@@ -221,6 +221,12 @@ class Record:
 
     extra: Mapping[str, Any] = field(factory=dict)
 
+    def __repr__(self) -> str:
+        shown = ((each.name, getattr(self, each.name)) for each in fields(type(self)) if each.name != "extra")
+        parts = [f"{name}={value!r}" for name, value in shown if value is not None]
+        parts += [f"extra={dict(self.extra)!r}"] if self.extra else []
+        return f"{type(self).__name__}({', '.join(parts)})"
+
 
 class LegalEntityType(IntEnum):
     """`entity_type` of a legal entity (`custom-fields-v4:1465`)."""
@@ -229,7 +235,7 @@ class LegalEntityType(IntEnum):
     LEGAL_PERSON = 2
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class _Organisation(Record):
     """What a legal entity and a payer have in common."""
 
@@ -249,7 +255,7 @@ class _Organisation(Record):
     oked: str | None = field(default=None, metadata=_TEXT)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class LegalEntity(_Organisation):
     """A legal entity (`custom-fields-v4:1458`, further keys DOC-CF).
 
@@ -276,7 +282,7 @@ class LegalEntity(_Organisation):
     external_uid: str | None = field(default=None, metadata=_TEXT)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Payer(_Organisation):
     """Who pays an invoice (DOC-CF): either free text, or a link to a contact or company.
 
@@ -292,7 +298,7 @@ class Payer(_Organisation):
     type: str | None = field(default=None, metadata=_TEXT)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Discount(Record):
     """Discount on an item (`custom-fields-v4:1506-1508`).
 
@@ -305,7 +311,7 @@ class Discount(Record):
     value: Decimal | None = field(default=None, converter=_decimal, metadata=_NUMBER)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Item(Record):
     """One line of an invoice (`custom-fields-v4:1495`, further keys DOC-CF and LIB). Numbers become Decimal.
 
@@ -339,7 +345,7 @@ class Item(Record):
     total_sum: Decimal | None = field(default=None, converter=_decimal, metadata=_SERVER_NUMBER)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class LinkedEntity(Record):
     """A link to an element of a list, a contact or a company (DOC-CF).
 
@@ -358,7 +364,7 @@ class LinkedEntity(Record):
     catalog_id: int | None = field(default=None, metadata={"holds": "integer", "null": True})
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ChainedItem(Record):
     """One element of a chained list (DOC-CF). It stands in the value itself, not under its key `value`.
 
@@ -373,7 +379,7 @@ class ChainedItem(Record):
     catalog_element_id: int | None = field(default=None, metadata=_INTEGER)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class File(Record):
     """A file of the account's file service (DOC-CF).
 
@@ -392,7 +398,7 @@ class File(Record):
     file_size: int | None = field(default=None, metadata=_INTEGER)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Supplier(Record):
     """Which of the account's own legal entities issues an invoice (DOC-CF, LIB).
 
