@@ -1,4 +1,4 @@
-"""The operations are those that the documents name, each with its statuses, media types and names."""
+"""The operations are those that the documents name and the further ones listed here, each with statuses and names."""
 
 from typing import Any
 
@@ -36,7 +36,63 @@ V2 = {
 }
 
 
-def expected() -> dict[tuple[str, str], tuple[str, set[str]]]:
+# Beyond the four documents: tag -> (path, statuses by verb, grade by verb where it is not vendor-page). Statuses by the
+# pages of the tag, the general error page, and what is inferred of unknown ids.
+_BATCH = "200 400 401 403 422 429"
+_CARD = {
+    "list": "200 400 401 422 429",
+    "create": _BATCH,
+    "update_batch": _BATCH,
+    "get": "200 204 400 401 429",
+    "update": "200 400 401 403 404 422 429",
+}
+_SEGMENT = {
+    "list": "200 400 401 422 429",
+    "create": _BATCH,
+    "get": "200 400 401 404 422 429",
+    "update": "200 400 401 403 404 422 429",
+}
+_LISTED = {**_CARD, "get": "200 400 401 404 429"}
+_ELEMENT = {verb: " ".join(sorted({*statuses.split(), "404"})) for verb, statuses in _LISTED.items()}
+_GROUP = {verb: " ".join(sorted({*statuses.split(), "404"})) for verb, (_, _, statuses) in GROUPS.items()}
+FURTHER: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
+    "leads": ("/api/v4/leads", _CARD, {}),
+    "contacts": ("/api/v4/contacts", _CARD, {}),
+    "companies": ("/api/v4/companies", _CARD, {}),
+    "customers": ("/api/v4/customers", _CARD, {}),
+    "customers_segments": ("/api/v4/customers/segments", _SEGMENT, {}),
+    "catalogs": ("/api/v4/catalogs", _LISTED, {}),
+    "catalog_elements": ("/api/v4/catalogs/{catalog_id}/elements", _ELEMENT, {"create": "recorded-response"}),
+    "catalogs_custom_field_groups": ("/api/v4/catalogs/{catalog_id}/custom_fields/groups", _GROUP, {}),
+}
+_METHODS = {
+    "list": "get",
+    "create": "post",
+    "update_batch": "patch",
+    "get": "get",
+    "update": "patch",
+    "delete": "delete",
+}
+_OF_ONE = ("get", "update", "delete")
+
+
+def further() -> dict[tuple[str, str], tuple[str, set[str], str]]:
+    """(path, method) -> (operationId, statuses, grade)."""
+    table = {}
+    for tag, (path, verbs, grades) in FURTHER.items():
+        # One name for one position: the id of a list is `catalog_id` wherever it stands.
+        one = "/{catalog_id}" if tag == "catalogs" else "/{id}"
+        for verb, statuses in verbs.items():
+            place = path + (one if verb in _OF_ONE else "")
+            table[place, _METHODS[verb]] = (
+                f"{verb}_{tag}",
+                set(statuses.split()),
+                grades.get(verb, "vendor-page"),
+            )
+    return table
+
+
+def documented() -> dict[tuple[str, str], tuple[str, set[str]]]:
     """(path, method) -> (operationId, statuses)."""
     table: dict[tuple[str, str], tuple[str, set[str]]] = {}
     for resource in ("catalogs", "catalog_elements"):
@@ -55,18 +111,30 @@ def expected() -> dict[tuple[str, str], tuple[str, set[str]]]:
     return table
 
 
-def test_the_contract_has_exactly_the_documented_operations(operations):
+def test_the_contract_has_exactly_these_operations(operations):
     found = {
         (path, method): (operation["operationId"], set(operation["responses"]))
         for path, method, operation in operations
     }
-    assert found == expected()
-    assert len(found) == 60
+    others = {place: (name, statuses) for place, (name, statuses, _) in further().items()}
+    assert (len(documented()), len(others)) == (60, 39)
+    assert documented().items() <= found.items()
+    assert found == documented() | others
+
+
+def test_documented_operations_cite_lines_and_the_others_a_grade(operations):
+    grades = {
+        (path, method): operation.get("x-evidence", {}).get("grade", "documented")
+        for path, method, operation in operations
+    }
+    assert grades == dict.fromkeys(documented(), "documented") | {
+        place: grade for place, (_, _, grade) in further().items()
+    }
 
 
 def test_every_operation_has_one_declared_tag_its_name_ends_in(contract, operations):
     declared = {tag["name"] for tag in contract["tags"]}
-    assert len(declared) == 12
+    assert len(declared) == 20
     for _, _, operation in operations:
         (tag,) = operation["tags"]
         assert tag in declared
@@ -110,7 +178,7 @@ def test_requests_are_json_and_required(contract, operations):
             assert body["required"] is True
             assert list(body["content"]) == ["application/json"]
             bodies += 1
-    assert bodies == 28
+    assert bodies == 50
 
 
 @pytest.mark.parametrize(("entity", "path"), FIELD_PATHS.items())
@@ -138,7 +206,7 @@ def links_of(contract: dict[str, Any], operation: dict[str, Any]) -> list[dict[s
     return found
 
 
-def test_every_creation_links_to_get_update_and_delete(contract, operations):
+def test_every_creation_links_to_what_can_be_done_with_the_created(contract, operations):
     names = {operation["operationId"] for _, _, operation in operations}
     creations = 0
     for path, _, operation in operations:
@@ -147,10 +215,10 @@ def test_every_creation_links_to_get_update_and_delete(contract, operations):
         verb, _, tag = operation["operationId"].partition("_")
         if verb == "create":
             creations += 1
-            assert {f"get_{tag}", f"update_{tag}", f"delete_{tag}"} <= targets, path
+            assert names & {f"get_{tag}", f"update_{tag}", f"delete_{tag}"} <= targets, path
         if verb == "write":
             assert {f"list_{tag}", f"write_{tag}"} <= targets, path
-    assert creations == 10
+    assert creations == 18
 
 
 def test_no_link_leads_from_reading_to_writing(contract, operations):

@@ -13,6 +13,7 @@ THING = "openapi/paths/thing.yaml"
 SCHEMA = "openapi/components/schemas/Thing.yaml"
 OVERLAY = "overlays/quirks/thing-name-null.overlay.yaml"
 LEDGER = "openapi/evidence/quirks.yaml"
+PROBLEM = "openapi/components/schemas/Problem.yaml"
 ROOT = "openapi/openapi.yaml"
 GET = "openapi/components/links/GetThing.yaml"
 
@@ -104,6 +105,13 @@ BREAKS = [
     ("x-source", OVERLAY, "update: {", "update: {x-source: 'guide:99', ",
      f"{OVERLAY}:/actions/1/update/x-source", "guide, which has 10", None),
     ("x-source", SCHEMA, "guide:3", "guide line 3", f"{SCHEMA}:/x-source", "is no citation", None),
+    ("x-evidence", SCHEMA, "x-source: guide:3\n", "", f"{SCHEMA}:/", "no x-source", None),
+    ("x-evidence", THING, "  x-source: guide:4\n", "", f"{THING}:/get", "no x-source", None),
+    ("x-evidence", SCHEMA, "guide:3", "guide", f"{SCHEMA}:/", "no line is cited", None),
+    ("x-evidence", PROBLEM, "x-evidence:\n  grade: issue-thread\n  note: The reason is a guess.\n", "",
+     f"{PROBLEM}:/", "no line is cited", None),
+    ("x-evidence", PROBLEM, "issue-thread", "rumour", f"{PROBLEM}:/x-evidence", "no grade", None),
+    ("x-evidence", PROBLEM, "  note:", "  notes:", f"{PROBLEM}:/x-evidence", "'notes' is neither", None),
     ("ledger", LEDGER, "id: V2-01", "id: V4-01", f"{LEDGER}:/quirks/1/id", "stands twice", None),
     ("ledger", LEDGER, "line: 1,", "line: 12,", f"{LEDGER}:/quirks/1/places/0", "guide, which has 10", None),
     ("ledger", LEDGER, "[forum]", "[form]", f"{LEDGER}:/quirks/0/sources/0", "did you mean 'forum'?", None),

@@ -1,4 +1,4 @@
-"""Rules about evidence: a cited source exists, and so does the cited line."""
+"""Rules about evidence: a cited source exists, and so does the cited line; whatever cites no line has a grade."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from kommo.spec.bundle import resolve
 from kommo.spec.documents import load, nearest
 from kommo.spec.lint.rules import Sources, source_rule
 from kommo.spec.project import EVIDENCE, QUIRK_OVERLAYS, overlay_files, overlay_id
-from kommo.spec.walk import Parts
+from kommo.spec.walk import Found, Parts, operations
 
 Problems = Iterator[tuple[Path, Parts, str]]
 
 _CITATION = re.compile(r"(?P<source>[A-Za-z0-9][A-Za-z0-9-]*)(?::(?P<first>\d+)(?:-(?P<last>\d+))?)?")
 DISPOSITIONS = ("overlay", "base", "mock", "none")
+GRADES = ("vendor-page", "recorded-response", "client-code", "issue-thread", "inferred")
+"""How sure a statement is, the surest first."""
 
 
 def known_sources(root: Path) -> dict[str, dict[str, Any]]:
@@ -49,7 +51,7 @@ def cited_sources(sources: Sources) -> Problems:
     files = [*sorted(set(sources.base.origins.values())), *overlay_files(sources.root / QUIRK_OVERLAYS)]
     for path in files:
         for parts, text in _citations(load(path), ()):
-            for citation in text if isinstance(text, list) else str(text).split(","):
+            for citation in _listed(text):
                 match = _CITATION.fullmatch(str(citation).strip())
                 if match is None:
                     yield path, parts, f"{citation!r} is no citation; write source:line or source:first-last"
@@ -60,16 +62,66 @@ def cited_sources(sources: Sources) -> Problems:
                     yield path, parts, problem
 
 
-def _citations(value: Any, parts: Parts) -> Iterator[tuple[Parts, Any]]:
+@source_rule("x-evidence")
+def graded_statements(sources: Sources) -> Problems:
+    """Schemas and operations say where they come from, and whatever cites no line of the vendor's documents says in
+    `x-evidence` how sure it is: a grade, and a note where only part of it is less so."""
+    for walk in (schemas_by_name, operations):
+        for parts, value in walk(sources.base.document):
+            if "x-source" not in value:
+                origin = max((key for key in sources.base.origins if parts[: len(key)] == key), key=len)
+                yield (
+                    sources.base.origins[origin],
+                    parts[len(origin) :],
+                    "no x-source; cite where it comes from",
+                )
+    # An example illustrates what a document says and claims nothing itself.
+    for path in sorted(
+        {path for key, path in sources.base.origins.items() if key[:2] != ("components", "examples")}
+    ):
+        for parts, value in _objects(load(path), ()):
+            given = value.get("x-evidence")
+            if given is None:
+                if "x-source" in value and not any(":" in str(cited) for cited in _listed(value["x-source"])):
+                    yield (
+                        path,
+                        parts,
+                        f"no line is cited; add x-evidence with a grade, one of {', '.join(GRADES)}",
+                    )
+            elif not isinstance(given, dict) or given.get("grade") not in GRADES:
+                yield path, (*parts, "x-evidence"), f"no grade; give one of {', '.join(GRADES)}"
+            elif extra := given.keys() - {"grade", "note"}:
+                yield (
+                    path,
+                    (*parts, "x-evidence"),
+                    f"{sorted(extra)[0]!r} is neither grade nor note; delete it",
+                )
+
+
+def schemas_by_name(document: dict[str, Any]) -> Found:
+    """Every shared schema."""
+    for name, schema in ((document.get("components") or {}).get("schemas") or {}).items():
+        yield ("components", "schemas", name), schema
+
+
+def _objects(value: Any, parts: Parts) -> Iterator[tuple[Parts, dict[str, Any]]]:
     if isinstance(value, dict):
+        yield parts, value
         for key, item in value.items():
-            if key == "x-source":
-                yield (*parts, key), item
-            else:
-                yield from _citations(item, (*parts, key))
+            yield from _objects(item, (*parts, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _citations(item, (*parts, index))
+            yield from _objects(item, (*parts, index))
+
+
+def _listed(citation: Any) -> list[Any]:
+    return citation if isinstance(citation, list) else str(citation).split(",")
+
+
+def _citations(value: Any, parts: Parts) -> Iterator[tuple[Parts, Any]]:
+    for place, holder in _objects(value, parts):
+        if "x-source" in holder:
+            yield (*place, "x-source"), holder["x-source"]
 
 
 @source_rule("ledger")

@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kommo.spec.documents import load, nearest
-from kommo.spec.lint.evidence import known_sources, source_problem
+from kommo.spec.lint.evidence import GRADES, known_sources, source_problem
 from kommo.spec.lint.rules import Sources, source_rule
 from kommo.spec.overlay import load_overlay
 from kommo.spec.project import CODEGEN_OVERLAYS, EVIDENCE, QUIRK_OVERLAYS, overlay_files, overlay_id
 from kommo.spec.walk import Parts
 
-CONFIDENCE = ("vendor-page", "recorded-response", "client-code", "inferred")
 PROFILES = ("observed", "lenient")
 
 Problems = Iterator[tuple[Path, Parts, str]]
@@ -72,11 +71,11 @@ def overlay_quirks(sources: Sources) -> Problems:
                     (*here, "ledger", index),
                     f"the ledger has no entry {entry!r}{nearest(entry, ledger)}",
                 )
-        if quirk.get("confidence") not in CONFIDENCE:
+        if quirk.get("confidence") not in GRADES:
             yield (
                 path,
                 (*here, "confidence"),
-                f"{quirk.get('confidence')!r} is none of {', '.join(CONFIDENCE)}",
+                f"{quirk.get('confidence')!r} is none of {', '.join(GRADES)}",
             )
         for index, evidence in enumerate(quirk.get("evidence") or []):
             problem = source_problem(known, evidence.get("source"), evidence.get("lines"))
