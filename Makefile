@@ -19,7 +19,7 @@ python_files   := $(shell find src -name '*.py' -o -path 'src/*' -name '*.json' 
 report_inputs  := $(contract_files) $(template_files) $(python_files) requirements.lock pyproject.toml
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup bundle client reference build lint types check test contract contract-live \
+.PHONY: all help setup bundle client exercised reference build lint types check test contract contract-live \
         mutation-score bench diff languages release-check site lock clean
 
 all: $(CACHE)/report.txt ## set up, build the contract and the client, check both against the mock, report
@@ -51,6 +51,9 @@ $(published): ;
 
 client: bundle ## openapi/dist/kommo.codegen.json + generator_templates/ -> generated_client/
 	@$(KOMMO) spec client
+
+exercised: $(SETUP) ## docs/data/: what the tests of the mock exercise
+	@$(PY) tests/mock/exercise.py
 
 reference: bundle ## overlays/README.md and docs/reference/
 	@$(KOMMO) spec reference
