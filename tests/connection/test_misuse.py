@@ -11,6 +11,7 @@ from kommo import AsyncKommo, Kommo, MemoryStorage, OAuthApp, batches
 from kommo.errors import ConfigurationError
 
 APP = OAuthApp(client_id="i", client_secret="s", redirect_uri="https://acme.example/")
+LINKS = {"self": {"href": "/api/v2/catalogs", "method": "get"}}
 ACCOUNT = {"base_url": "http://127.0.0.1:9", "token": "t"}
 
 
@@ -62,7 +63,9 @@ def test_a_forked_process_makes_connections_of_its_own(serve):
 
     async def app(scope, receive, send):
         peers.append(scope["client"])
-        await JSONResponse({"_embedded": {"items": []}, "_links": {}})(scope, receive, send)
+        await JSONResponse({"_embedded": {"items": []}, "_links": LINKS})(
+            scope, receive, send
+        )
 
     with Kommo(base_url=serve(app), token="t", limiter=None) as crm:
         crm.v2_catalogs.list()

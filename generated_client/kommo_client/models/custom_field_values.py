@@ -3,17 +3,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
+    Either,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    either,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomFieldValues(Model):
     """What to write into one custom field of a record. The field is named by `field_id` or by
     `field_code`; fields that are not named keep their values."""
@@ -73,18 +73,18 @@ class CustomFieldValues(Model):
         from ..models.url_value import UrlValue
 
         return {
-            "values": many(
-                either(
-                    one(TextValue),
-                    one(NumericValue),
-                    one(CheckboxValue),
-                    one(UrlValue),
-                    one(DateValue),
-                    one(SelectValue),
-                    one(MultitextValue),
-                    one(SmartAddressValue),
-                    one(LegalEntityValue),
-                    one(ItemValue),
+            "values": Many(
+                Either(
+                    One(TextValue),
+                    One(NumericValue),
+                    One(CheckboxValue),
+                    One(UrlValue),
+                    One(DateValue),
+                    One(SelectValue),
+                    One(MultitextValue),
+                    One(SmartAddressValue),
+                    One(LegalEntityValue),
+                    One(ItemValue),
                 )
             )
         }

@@ -3,19 +3,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from ..models.field_type import FieldType
 from ..types import (
     UNSET,
+    Either,
     Enums,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    either,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _field_type(value: FieldType | FieldTypeLiteral) -> FieldType:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomFieldValuesRead(Model):
     """The values of one custom field of a record, as answers hold them."""
 
@@ -74,16 +74,16 @@ class CustomFieldValuesRead(Model):
         from ..models.url_value import UrlValue
 
         return {
-            "values": many(
-                either(
-                    one(TextValue),
-                    one(ReadNumericValue),
-                    one(CheckboxValue),
-                    one(UrlValue),
-                    one(ReadDateValue),
-                    one(ReadEnumValue),
-                    one(LegalEntityValue),
-                    one(ReadItemValue),
+            "values": Many(
+                Either(
+                    One(TextValue),
+                    One(ReadNumericValue),
+                    One(CheckboxValue),
+                    One(UrlValue),
+                    One(ReadDateValue),
+                    One(ReadEnumValue),
+                    One(LegalEntityValue),
+                    One(ReadItemValue),
                 )
             )
         }

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from ..models.discount_type import DiscountType
 from ..types import (
@@ -21,7 +21,7 @@ def _type(value: DiscountType | DiscountTypeLiteral) -> DiscountType:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class ItemDiscount(Model):
     """The discount on a line of an invoice. It may exceed the price; nothing compares the two."""
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from ..models.legal_entity_type import LegalEntityType
 from ..types import (
@@ -23,7 +23,7 @@ def _entity_type(value: LegalEntityType | LegalEntityTypeLiteral | Unset) -> Leg
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class LegalEntity(Model):
     """A company or a sole proprietor with its numbers. The document asks for `name`, `vat_id` and `kpp`,
     the newer state of the same page for `name` only."""

@@ -3,15 +3,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class ReadItem(Model):
     """One line of an invoice, as answers hold it."""
 
@@ -57,4 +57,4 @@ class ReadItem(Model):
     def _readers(cls) -> Readers:
         from ..models.item_discount import ItemDiscount
 
-        return {"discount": one(ItemDiscount)}
+        return {"discount": One(ItemDiscount)}

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from ..models.smart_address_part import SmartAddressPart
 from ..types import (
@@ -23,7 +23,7 @@ def _enum_code(value: SmartAddressPart | SmartAddressPartLiteral | Unset) -> Sma
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class SmartAddressValue(Model):
     """One part of the value of a field of type `smart_address`. The field takes one value for each part."""
 
