@@ -107,7 +107,7 @@ $(CACHE)/release/.ready: requirements-release.lock
 	@touch $@
 
 languages: $(SETUP) $(CACHE)/languages/.ready bundle ## clients in other languages: generate, check, compile, run; try the importers
-	@$(KOMMO) languages check --tools $(CACHE)/languages
+	@$(KOMMO) languages check --tools $(CACHE)/languages $(if $(KOMMO_CI),--complete)
 
 $(CACHE)/languages/.ready: requirements-languages.lock src/kommo/languages/node/package-lock.json
 	@command -v npm >/dev/null || { echo "make languages: there is no npm; install nodejs and npm" >&2; exit 2; }
@@ -115,7 +115,8 @@ $(CACHE)/languages/.ready: requirements-languages.lock src/kommo/languages/node/
 	@$(CACHE)/languages/python/bin/pip install --quiet --quiet --disable-pip-version-check --require-hashes \
 	  -r requirements-languages.lock
 	@mkdir -p $(CACHE)/languages/node && cp src/kommo/languages/node/package*.json $(CACHE)/languages/node
-	@cd $(CACHE)/languages/node && npm ci --silent --no-audit --no-fund
+	@cd $(CACHE)/languages/node && npm ci --loglevel=error --no-audit --no-fund \
+	  --fetch-timeout=60000 --fetch-retries=2 >/dev/null
 	@touch $@
 
 site: $(CACHE)/site/.ready reference ## docs/ as a website in site/, every link checked

@@ -2,15 +2,17 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from kommo.cli import main
+from kommo.command import CommandError
 from kommo.languages.declarations import READERS
 from kommo.languages.generators import GENERATORS
 from kommo.languages.shapes import Member, camel, faults, is_free, models, operation_ids
-from kommo.languages.tools import PROGRAMS
+from kommo.languages.tools import PROGRAMS, run
 from kommo.published import bundle_path, load_bundle
 from kommo.spec.overlay import load_overlay
 from kommo.spec.project import find_root, overlay_files, overlay_id
@@ -60,6 +62,20 @@ def test_unknown_generators_are_refused_with_a_hint(capsys):
 def test_missing_tools_are_named_with_the_target_that_installs_them(tmp_path, capsys):
     assert main(["languages", "check", "go", "--tools", str(tmp_path / "none")]) == 2
     assert capsys.readouterr().err.endswith("there are no tools; run: make languages\n")
+
+
+@pytest.mark.parametrize(("options", "code"), [([], 0), (["--complete"], 1)])
+def test_what_is_left_out_counts_where_nothing_may_be(options, code, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["languages", "check", "openapi-typescript", "--tools", str(tmp_path), *options]) == code
+    out, err = capsys.readouterr()
+    assert "openapi-typescript: generated left out: no node; install nodejs" in out
+    assert ("not wholly tried: openapi-typescript, importers" in err) is bool(code)
+
+
+def test_a_tool_that_hangs_is_given_up():
+    with pytest.raises(CommandError, match=r"python[\d.]*: given up after 0 seconds"):
+        run([sys.executable, "-c", "import time; time.sleep(600)"], ROOT, timeout=0.1)
 
 
 def thing(*required, **members):
