@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import cached_property
 from itertools import chain, islice, repeat
+from math import isfinite
 from operator import itemgetter
 from typing import Any, ClassVar, Final, Self, TypeAlias, TypeVar
 
@@ -203,7 +204,7 @@ class Model:
 _Plan: TypeAlias = tuple[tuple[tuple[str, Reader], ...], tuple[str, ...]]
 # Enough for every combination of keys that a server really sends; a bound against one that invents keys.
 _MOST_SHAPES: Final = 1000
-_ATOMS: Final = frozenset({str, int, float, bool, type(None)})
+_ATOMS: Final = frozenset({str, int, bool, type(None)})
 _make: Final = object.__new__
 
 
@@ -401,13 +402,21 @@ def read(model: type[ModelT], data: Any) -> ModelT:
     return made
 
 
-def plain(value: Any) -> Any:
-    """Return decoded JSON for a value that may hold models, enums and iterables."""
+def _kept(value: Any) -> Any:
+    return value
+
+
+def plain(value: Any, foreign: Callable[[Any], Any] = _kept) -> Any:
+    """Return decoded JSON for a value that may hold models and enums; keys that are `UNSET` are left out.
+
+    Args:
+        foreign: called with whatever else JSON does not have, such as bytes, a set or NaN; gives what stands for it.
+    """
     kind = value.__class__
     if kind in _ATOMS:
         return value
     if kind is list:
-        return [plain(item) for item in value]
+        return [plain(item, foreign) for item in value]
     if isinstance(value, Model):
         state = value.__dict__
         written = state.copy()
@@ -416,19 +425,25 @@ def plain(value: Any) -> Any:
                 if item is UNSET:
                     del written[key]
                 else:
-                    written[key] = plain(item)
+                    written[key] = plain(item, foreign)
         if "additional_properties" in written:
             written.update(written.pop("additional_properties"))
         return written
+    if isinstance(value, float):
+        return value if isfinite(value) else foreign(value)
     if isinstance(value, Enum):
-        return value if value is UNSET else value.value
+        return foreign(value) if value is UNSET else plain(value.value, foreign)
     if isinstance(value, IndexedList) and len(value) == len(value.keys):
-        return {key: plain(item) for key, item in zip(value.keys, value, strict=True)}
+        return {key: plain(item, foreign) for key, item in zip(value.keys, value, strict=True)}
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {
+            key if isinstance(key, str | int) else foreign(key): plain(item, foreign)
+            for key, item in value.items()
+            if item is not UNSET
+        }
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
+        return [plain(item, foreign) for item in value]
+    return value if isinstance(value, str | int) else foreign(value)
 
 
 def _copied(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -23,11 +23,11 @@ def target(
         query: values by name; `UNSET` and None are left out, an iterable repeats the name.
 
     Raises:
-        ConfigurationError: a value is no id, for it would name another path, or is no text that can be sent.
+        ConfigurationError: a value is no id, for it would name another path, or nothing that a query can hold.
     """
     try:
         url = _filled(operation, path) if path else operation.path
-        return f"{url}?{text}" if query and (text := _encoded(query)) else url
+        return f"{url}?{text}" if query and (text := _encoded(operation, query)) else url
     except UnicodeEncodeError as error:
         raise ConfigurationError(f"{operation.id}: {error.object!r} is no text that can be sent") from None
 
@@ -45,17 +45,17 @@ def _filled(operation: Operation[Any], values: Sequence[str | int]) -> str:
     return filled
 
 
-def _encoded(query: Mapping[str, Any]) -> str:
+def _encoded(operation: Operation[Any], query: Mapping[str, Any]) -> str:
     pairs: list[tuple[str, str]] = []
     for name, value in query.items():
         if value is not UNSET and value is not None:
-            several = value if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
-            pairs += [(name, _text(item)) for item in several]
+            several = value if isinstance(value, list | tuple | set | frozenset) else (value,)
+            for item in several:
+                plain = item.value if isinstance(item, Enum) else item
+                if not isinstance(plain, str | int | float):
+                    raise ConfigurationError(
+                        f"{operation.id}: {name} is {type(item).__name__}; give text, a number or a list of them"
+                    )
+                # PHP's way with booleans.
+                pairs.append((name, str(int(plain) if isinstance(plain, bool) else plain)))
     return urlencode(pairs)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Enum):
-        value = value.value
-    # PHP's way with booleans.
-    return str(int(value)) if isinstance(value, bool) else str(value)

@@ -257,7 +257,7 @@ class CatalogsCustomFields:
         return self._core.call(
             _CREATE_CATALOGS_CUSTOM_FIELDS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -304,7 +304,7 @@ class CatalogsCustomFields:
         return self._core.call(
             _UPDATE_BATCH_CATALOGS_CUSTOM_FIELDS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -617,7 +617,7 @@ class AsyncCatalogsCustomFields:
         return await self._core.call(
             _CREATE_CATALOGS_CUSTOM_FIELDS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -664,7 +664,7 @@ class AsyncCatalogsCustomFields:
         return await self._core.call(
             _UPDATE_BATCH_CATALOGS_CUSTOM_FIELDS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

@@ -247,7 +247,7 @@ class CompaniesCustomFields:
         return self._core.call(
             _CREATE_COMPANIES_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -291,7 +291,7 @@ class CompaniesCustomFields:
         return self._core.call(
             _UPDATE_BATCH_COMPANIES_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -579,7 +579,7 @@ class AsyncCompaniesCustomFields:
         return await self._core.call(
             _CREATE_COMPANIES_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -623,7 +623,7 @@ class AsyncCompaniesCustomFields:
         return await self._core.call(
             _UPDATE_BATCH_COMPANIES_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

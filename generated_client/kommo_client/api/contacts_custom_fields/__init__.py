@@ -249,7 +249,7 @@ class ContactsCustomFields:
         return self._core.call(
             _CREATE_CONTACTS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -293,7 +293,7 @@ class ContactsCustomFields:
         return self._core.call(
             _UPDATE_BATCH_CONTACTS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -584,7 +584,7 @@ class AsyncContactsCustomFields:
         return await self._core.call(
             _CREATE_CONTACTS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -628,7 +628,7 @@ class AsyncContactsCustomFields:
         return await self._core.call(
             _UPDATE_BATCH_CONTACTS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

@@ -246,7 +246,7 @@ class CustomersCustomFields:
         return self._core.call(
             _CREATE_CUSTOMERS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -290,7 +290,7 @@ class CustomersCustomFields:
         return self._core.call(
             _UPDATE_BATCH_CUSTOMERS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -576,7 +576,7 @@ class AsyncCustomersCustomFields:
         return await self._core.call(
             _CREATE_CUSTOMERS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -620,7 +620,7 @@ class AsyncCustomersCustomFields:
         return await self._core.call(
             _UPDATE_BATCH_CUSTOMERS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

@@ -245,7 +245,7 @@ class LeadsCustomFields:
         return self._core.call(
             _CREATE_LEADS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -289,7 +289,7 @@ class LeadsCustomFields:
         return self._core.call(
             _UPDATE_BATCH_LEADS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -574,7 +574,7 @@ class AsyncLeadsCustomFields:
         return await self._core.call(
             _CREATE_LEADS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -618,7 +618,7 @@ class AsyncLeadsCustomFields:
         return await self._core.call(
             _UPDATE_BATCH_LEADS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
