@@ -175,6 +175,7 @@ class Go(Client):
             shutil.copytree(self.client, source / "kommo", ignore=shutil.ignore_patterns("test", "docs"))
         environment = os.environ | {
             "GO111MODULE": "off",  # packages come from the system, not from a registry
+            "CGO_ENABLED": "0",  # no C compiler is needed
             "GOPATH": f"{self.folder / 'go'}{os.pathsep}{packages}",
             "GOCACHE": str(self.tools.folder / "go-cache"),
         }

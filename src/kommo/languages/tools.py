@@ -14,6 +14,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 _ANNOTATIONS = Path("/usr/share/java/geronimo-annotation-1.3-spec.jar")
 _GO_PACKAGES = Path("/usr/share/gocode")
 _PHP_PACKAGES = Path("/usr/share/php")
+_LONGEST_LINE = 300
 
 
 class NotAtHand(Exception):
@@ -118,6 +119,7 @@ def run(
     except subprocess.TimeoutExpired:
         raise CommandError(f"{Path(command[0]).name}: given up after {timeout:.0f} seconds") from None
     if done.returncode != 0:
-        last = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise CommandError(f"{Path(command[0]).name} failed: {' | '.join(last[:3] + last[3:][-3:])}")
+        # Node quotes the line that failed, which in a packed library is the whole library.
+        said = [line[:_LONGEST_LINE] for line in (done.stderr.strip() or done.stdout).strip().splitlines()]
+        raise CommandError(f"{Path(command[0]).name} failed: {' | '.join(said[:3] + said[3:][-5:])}")
     return done.stdout + done.stderr
