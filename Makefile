@@ -19,7 +19,7 @@ python_files   := $(shell find src -name '*.py' -o -path 'src/*' -name '*.json' 
 report_inputs  := $(contract_files) $(template_files) $(python_files) requirements.lock pyproject.toml
 
 .DEFAULT_GOAL := all
-.PHONY: all help setup bundle client reference build lint types check test contract contract-live \
+.PHONY: all help setup bundle client exercised reference build lint types check test contract contract-live \
         mutation-score bench diff languages release-check site lock clean
 
 all: $(CACHE)/report.txt ## set up, build the contract and the client, check both against the mock, report
@@ -51,6 +51,9 @@ $(published): ;
 
 client: bundle ## openapi/dist/kommo.codegen.json + generator_templates/ -> generated_client/
 	@$(KOMMO) spec client
+
+exercised: $(SETUP) ## docs/data/: what the tests of the mock exercise
+	@$(PY) tests/mock/exercise.py
 
 reference: bundle ## overlays/README.md and docs/reference/
 	@$(KOMMO) spec reference
@@ -104,7 +107,7 @@ $(CACHE)/release/.ready: requirements-release.lock
 	@touch $@
 
 languages: $(SETUP) $(CACHE)/languages/.ready bundle ## clients in other languages: generate, check, compile, run; try the importers
-	@$(KOMMO) languages check --tools $(CACHE)/languages
+	@$(KOMMO) languages check --tools $(CACHE)/languages $(if $(KOMMO_CI),--complete)
 
 $(CACHE)/languages/.ready: requirements-languages.lock src/kommo/languages/node/package-lock.json
 	@command -v npm >/dev/null || { echo "make languages: there is no npm; install nodejs and npm" >&2; exit 2; }
@@ -112,7 +115,8 @@ $(CACHE)/languages/.ready: requirements-languages.lock src/kommo/languages/node/
 	@$(CACHE)/languages/python/bin/pip install --quiet --quiet --disable-pip-version-check --require-hashes \
 	  -r requirements-languages.lock
 	@mkdir -p $(CACHE)/languages/node && cp src/kommo/languages/node/package*.json $(CACHE)/languages/node
-	@cd $(CACHE)/languages/node && npm ci --silent --no-audit --no-fund
+	@cd $(CACHE)/languages/node && npm ci --loglevel=error --no-audit --no-fund \
+	  --fetch-timeout=60000 --fetch-retries=2 >/dev/null
 	@touch $@
 
 site: $(CACHE)/site/.ready reference ## docs/ as a website in site/, every link checked

@@ -3,7 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from enum import Enum
 from functools import cached_property
 from typing import (
@@ -141,6 +148,8 @@ class SyncCore(Protocol):
         *,
         query: Mapping[str, Any] | None = None,
         body: Any = UNSET,
+        items: Iterable[Any] | Unset = UNSET,
+        action: str | None = None,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> T:
@@ -150,7 +159,9 @@ class SyncCore(Protocol):
             operation: What to do.
             path: Values of the path parameters, in the order of the path.
             query: Query parameters by name; `UNSET` ones are left out, and the keys of a mapping go into brackets.
-            body: Models or plain JSON, `UNSET` for none.
+            body: A model or a JSON object, `UNSET` for none.
+            items: The same for a body that is a list of them.
+            action: The key of the body that holds `items`, where they are not the body itself.
             timeout: Seconds, None for no limit, `UNSET` for the connection's own.
             headers: Headers for this request, over the connection's own.
         """
@@ -179,6 +190,8 @@ class AsyncCore(Protocol):
         *,
         query: Mapping[str, Any] | None = None,
         body: Any = UNSET,
+        items: Iterable[Any] | Unset = UNSET,
+        action: str | None = None,
         timeout: float | None | Unset = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> T: ...

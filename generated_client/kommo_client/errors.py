@@ -10,21 +10,30 @@ class UnexpectedShape(ValueError):
     Attributes:
         what: what is wrong, `missing` for a key.
         key: the key concerned, None when it is the body as a whole.
-        path: where in the body that key is expected, like `_embedded.custom_fields[3]`; empty at its top.
+        steps: keys and indexes that lead to where that key is expected.
     """
 
-    def __init__(self, what: str, key: str | None = None, path: str = "") -> None:
-        super().__init__(what, key, path)
+    def __init__(self, what: str, key: str | None = None, steps: tuple[str | int, ...] = ()) -> None:
+        super().__init__(what, key, steps)
         self.what = what
         self.key = key
-        self.path = path
+        self.steps = steps
 
-    def within(self, step: str | int) -> UnexpectedShape:
-        """The same, seen from the object or array that holds the culprit under `step`."""
-        place = f"[{step}]" if isinstance(step, int) else step
-        return UnexpectedShape(
-            self.what, self.key, place + ("" if self.path[:1] in ("", "[") else ".") + self.path
-        )
+    @property
+    def path(self) -> str:
+        """`steps` as text, like `_embedded.custom_fields[3]`; empty at the top of the body."""
+        return "".join(
+            f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.steps
+        ).removeprefix(".")
+
+    @property
+    def place(self) -> int:
+        """The first step, where that is an index."""
+        return int(self.steps[0])
+
+    def within(self, *steps: str | int) -> UnexpectedShape:
+        """The same with other steps in place of the first."""
+        return UnexpectedShape(self.what, self.key, steps + self.steps[1:])
 
     def __str__(self) -> str:
         place = ".".join(part for part in (self.path, self.key) if part)

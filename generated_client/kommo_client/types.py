@@ -5,9 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from functools import cached_property
+from itertools import chain, islice, repeat
+from math import isfinite
+from operator import itemgetter
 from typing import Any, ClassVar, Final, Self, TypeAlias, TypeVar
 
-from attrs import define, field, fields
+from attrs import define, field, fields, setters
 
 from .client import UNSET, Unset
 from .errors import UnexpectedShape
@@ -16,7 +20,12 @@ __all__ = ["UNSET", "IndexedList", "Model", "OpenIntEnum", "OpenStrEnum", "Unset
 
 T = TypeVar("T")
 ModelT = TypeVar("ModelT", bound="Model")
-Reader: TypeAlias = Callable[[Any], Any]
+S = TypeVar("S")
+Reader: TypeAlias = Callable[[list[Any]], list[Any]]
+"""Makes something of values of one schema, all there are in an answer at once; what is of another kind stays as it is.
+
+The first step of the path in its `UnexpectedShape` is the position among these values.
+"""
 Readers: TypeAlias = Mapping[str, Reader]
 Keys: TypeAlias = Mapping[str, str]
 
@@ -100,7 +109,7 @@ class _Choice(_Renamed):
 
     def __init__(self, key: str, enum: type[OpenStrEnum] | type[OpenIntEnum]) -> None:
         super().__init__(key)
-        self.read = member(enum)
+        self.read = Member(enum).read
 
     def __get__(self, instance: Model | None, owner: type[Model]) -> Any:
         return self if instance is None else self.read(instance.__dict__.get(self.key, UNSET))
@@ -116,7 +125,7 @@ class _Extras:
         return self if instance is None else instance.__dict__.setdefault("additional_properties", {})
 
 
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class Model:
     """An object of the API. Absent keys are `UNSET`; `additional_properties` holds the keys that the contract does not name.
 
@@ -134,7 +143,7 @@ class Model:
     _known: ClassVar[Mapping[str, str]] = {}
     """Attributes by key."""
     _plans: ClassVar[dict[tuple[str, ...], _Plan]] = {}
-    """What to do with an object, by its keys."""
+    """What is to be read of an object, and which keys the contract does not name, by the keys of the object."""
 
     def __attrs_post_init__(self) -> None:
         state = self.__dict__
@@ -152,13 +161,13 @@ class Model:
     def _plan(cls, shape: tuple[str, ...]) -> _Plan:
         for key in cls._required:
             if key not in shape:
-                raise UnexpectedShape("missing", key)
+                raise UnexpectedShape("missing", key, (0,))
         readers = cls._readers()
         plan = (
             tuple((key, readers[key]) for key in shape if key in readers),
             tuple(key for key in shape if key not in cls._known),
         )
-        if len(cls._plans) < _MOST_PLANS:
+        if len(cls._plans) < _MOST_SHAPES:
             cls._plans[shape] = plan
         return plan
 
@@ -194,8 +203,8 @@ class Model:
 
 _Plan: TypeAlias = tuple[tuple[tuple[str, Reader], ...], tuple[str, ...]]
 # Enough for every combination of keys that a server really sends; a bound against one that invents keys.
-_MOST_PLANS: Final = 1000
-_ATOMS: Final = frozenset({str, int, float, bool, type(None)})
+_MOST_SHAPES: Final = 1000
+_ATOMS: Final = frozenset({str, int, bool, type(None)})
 _make: Final = object.__new__
 
 
@@ -213,79 +222,169 @@ def model(cls: type[ModelT]) -> type[ModelT]:
     return cls
 
 
-def one(model: type[Model]) -> Reader:
-    """A reader of JSON objects; anything else stays as it is."""
-    plans, plan_for = model._plans, model._plan
+class One:
+    """Reads JSON objects as models."""
 
-    def read_one(value: Any) -> Any:
-        if value.__class__ is not dict:
-            return value
-        plan = plans.get(shape := tuple(value))
-        if plan is None:
-            plan = plan_for(shape)
-        readers, unknown = plan
-        for key, reader in readers:
-            if item := value[key]:
-                try:
-                    value[key] = reader(item)
-                except UnexpectedShape as error:
-                    raise error.within(key) from None
-        if unknown:
-            value["additional_properties"] = {key: value.pop(key) for key in unknown}
-        made = _make(model)
-        made.__dict__ = value
+    def __init__(self, model: type[Model]) -> None:
+        self._model = model
+
+    def __call__(self, values: list[Any]) -> list[Any]:
+        if list(map(type, values)).count(dict) == len(values):
+            return self._models(values)
+        return _apart(values, lambda value: self if value.__class__ is dict else None)
+
+    @cached_property
+    def _readers(self) -> Readers:
+        return self._model._readers()
+
+    def misfit(self, value: Mapping[str, Any]) -> int:
+        """How badly an object fits: a key that it lacks is worst, then counts every key that means nothing to the model."""
+        known, readers = self._model._known, self._readers
+        found = 1000 * sum(key not in value for key in self._model._required)
+        for key, item in value.items():
+            reader = readers.get(key)
+            if isinstance(reader, One) and item.__class__ is dict:
+                found += reader.misfit(item)
+            elif item.__class__ in (dict, list) and (reader is None or isinstance(reader, One)):
+                found += len(item)
+            found += key not in known
+        return found
+
+    def _models(self, values: list[dict[str, Any]]) -> list[Any]:
+        """Read objects key after key, which is far less work than one object after the other."""
+        shapes = list(map(tuple, values))
+        if shapes.count(shapes[0]) == len(shapes):
+            readers, strange = self._plan(shapes, shapes[0])
+            for key, reader in readers:
+                # Nothing is to be read of null and of an empty array.
+                if holders := [value for value in values if (item := value[key]) or item.__class__ is dict]:
+                    self._read(key, reader, holders, values)
+            if strange:
+                for value in values:
+                    value["additional_properties"] = {key: value.pop(key) for key in strange}
+        else:
+            plans = {shape: self._plan(shapes, shape) for shape in set(shapes)}
+            present = set(chain.from_iterable(plans))
+            for key, reader in self._readers.items():
+                if key in present and (
+                    holders := [
+                        value for value in values if (item := value.get(key)) or item.__class__ is dict
+                    ]
+                ):
+                    self._read(key, reader, holders, values)
+            if any(strange for _, strange in plans.values()):
+                for value, shape in zip(values, shapes, strict=True):
+                    if strange := plans[shape][1]:
+                        value["additional_properties"] = {key: value.pop(key) for key in strange}
+        made = list(map(_make, repeat(self._model, len(values))))
+        for instance, value in zip(made, values, strict=True):
+            instance.__dict__ = value
         return made
 
-    return read_one
-
-
-def many(reader: Reader) -> Reader:
-    """A reader of JSON arrays, also of one that arrives as an object keyed by index."""
-
-    def read_many(value: Any) -> Any:
-        if value.__class__ is dict:
-            value = IndexedList(value, value.values())
-        elif value.__class__ is not list:
-            return value
-        index = 0
+    def _plan(self, shapes: list[tuple[str, ...]], shape: tuple[str, ...]) -> _Plan:
         try:
-            for index, item in enumerate(value):
-                value[index] = reader(item)
+            return self._model._plans.get(shape) or self._model._plan(shape)
         except UnexpectedShape as error:
-            raise error.within(index) from None
-        return value
+            raise error.within(shapes.index(shape)) from None
 
-    return read_many
+    def _read(
+        self, key: str, reader: Reader, holders: list[dict[str, Any]], values: list[dict[str, Any]]
+    ) -> None:
+        """Read what these of the objects hold under a key."""
+        try:
+            made = reader(list(map(itemgetter(key), holders)))
+        except UnexpectedShape as error:
+            holder = holders[error.place]
+            place = next(place for place, value in enumerate(values) if value is holder)
+            raise error.within(place, key) from None
+        for value, item in zip(holders, made, strict=True):
+            value[key] = item
 
 
-def member(enum: type[OpenStrEnum] | type[OpenIntEnum]) -> Reader:
-    """A reader of enum values; a value of another type stays as it is."""
-    members, kind = enum._value2member_map_, str if issubclass(enum, str) else int
+class Many:
+    """Reads JSON arrays, also such that arrive as an object keyed by index."""
 
-    def read_member(value: Any) -> Any:
-        return (members.get(value) or enum(value)) if value.__class__ is kind else value
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
-    return read_member
-
-
-def either(*readers: Reader) -> Reader:
-    """A reader of values of several schemas: the first that makes something of the value."""
-
-    def read_either(value: Any) -> Any:
-        error: UnexpectedShape | None = None
-        for reader in readers:
+    def __call__(self, values: list[Any]) -> list[Any]:
+        made = [IndexedList(value, value.values()) if value.__class__ is dict else value for value in values]
+        lists = [value for value in made if isinstance(value, list)]
+        items = [item for value in lists for item in value]
+        if items:
             try:
-                made = reader(_copied(value))
-            except UnexpectedShape as failure:
-                error = error or failure
-            else:
-                if made.__class__ is not value.__class__:
-                    return made
-        if error:
-            raise error
-        return value
+                read = iter(self._reader(items))
+            except UnexpectedShape as error:
+                places = [
+                    (place, index)
+                    for place, value in enumerate(made)
+                    if isinstance(value, list)
+                    for index in range(len(value))
+                ]
+                raise error.within(*places[error.place]) from None
+            for value in lists:
+                value[:] = islice(read, len(value))
+        return made
 
-    return read_either
+
+class Member:
+    """Reads enum values."""
+
+    def __init__(self, enum: type[OpenStrEnum] | type[OpenIntEnum]) -> None:
+        self._enum = enum
+        self._members = enum._value2member_map_
+        self._kind = str if issubclass(enum, str) else int
+
+    def __call__(self, values: list[Any]) -> list[Any]:
+        return [self.read(value) for value in values]
+
+    def read(self, value: Any) -> Any:
+        """Return the member for a value of the enum's type, and any other value as it is."""
+        return (self._members.get(value) or self._enum(value)) if value.__class__ is self._kind else value
+
+
+class Either:
+    """Reads values of several schemas: an object as the model that fits it best, of equals the first."""
+
+    def __init__(self, *readers: Reader) -> None:
+        self._models = [reader for reader in readers if isinstance(reader, One)]
+        self._others = [reader for reader in readers if not isinstance(reader, One)]
+        self._choices: dict[tuple[str, ...], One] = {}
+
+    def __call__(self, values: list[Any]) -> list[Any]:
+        values = _apart(values, self._choice)
+        for reader in self._others:
+            values = reader(values)
+        return values
+
+    def _choice(self, value: Any) -> One | None:
+        if value.__class__ is not dict or not self._models:
+            return None
+        if any(item.__class__ in (dict, list) for item in value.values()):
+            return min(self._models, key=lambda reader: reader.misfit(value))
+        choice = self._choices.get(shape := tuple(value))
+        if choice is None:
+            choice = min(self._models, key=lambda reader: reader.misfit(value))
+            if len(self._choices) < _MOST_SHAPES:
+                self._choices[shape] = choice
+        return choice
+
+
+def _apart(values: list[Any], choose: Callable[[Any], One | None]) -> list[Any]:
+    """Read each value as the model chosen for it, those for which none is chosen not at all."""
+    groups: dict[One, list[int]] = {}
+    for place, value in enumerate(values):
+        if (reader := choose(value)) is not None:
+            groups.setdefault(reader, []).append(place)
+    made = values.copy()
+    for reader, places in groups.items():
+        try:
+            group = reader([values[place] for place in places])
+        except UnexpectedShape as error:
+            raise error.within(places[error.place]) from None
+        for place, instance in zip(places, group, strict=True):
+            made[place] = instance
+    return made
 
 
 def read(model: type[ModelT], data: Any) -> ModelT:
@@ -294,19 +393,30 @@ def read(model: type[ModelT], data: Any) -> ModelT:
     Raises:
         UnexpectedShape: a required key is missing, or `data` is not an object.
     """
-    made = one(model)(data)
+    try:
+        [made] = One(model)([data])
+    except UnexpectedShape as error:
+        raise error.within() from None
     if not isinstance(made, model):
         raise UnexpectedShape(f"expected an object, got {_kind(data)}")
     return made
 
 
-def plain(value: Any) -> Any:
-    """Return decoded JSON for a value that may hold models, enums and iterables."""
+def _kept(value: Any) -> Any:
+    return value
+
+
+def plain(value: Any, foreign: Callable[[Any], Any] = _kept) -> Any:
+    """Return decoded JSON for a value that may hold models and enums; keys that are `UNSET` are left out.
+
+    Args:
+        foreign: called with whatever else JSON does not have, such as bytes, a set or NaN; gives what stands for it.
+    """
     kind = value.__class__
     if kind in _ATOMS:
         return value
     if kind is list:
-        return [plain(item) for item in value]
+        return [plain(item, foreign) for item in value]
     if isinstance(value, Model):
         state = value.__dict__
         written = state.copy()
@@ -315,19 +425,25 @@ def plain(value: Any) -> Any:
                 if item is UNSET:
                     del written[key]
                 else:
-                    written[key] = plain(item)
+                    written[key] = plain(item, foreign)
         if "additional_properties" in written:
             written.update(written.pop("additional_properties"))
         return written
+    if isinstance(value, float):
+        return value if isfinite(value) else foreign(value)
     if isinstance(value, Enum):
-        return value if value is UNSET else value.value
+        return foreign(value) if value is UNSET else plain(value.value, foreign)
     if isinstance(value, IndexedList) and len(value) == len(value.keys):
-        return {key: plain(item) for key, item in zip(value.keys, value, strict=True)}
+        return {key: plain(item, foreign) for key, item in zip(value.keys, value, strict=True)}
     if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
+        return {
+            key if isinstance(key, str | int) else foreign(key): plain(item, foreign)
+            for key, item in value.items()
+            if item is not UNSET
+        }
     if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
+        return [plain(item, foreign) for item in value]
+    return value if isinstance(value, str | int) else foreign(value)
 
 
 def _copied(value: Any) -> Any:

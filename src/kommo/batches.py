@@ -120,9 +120,12 @@ class _Batch(Generic[In, Out]):
     """What is done, what is not, and what comes next."""
 
     def __init__(self, items: Iterable[In], size: int) -> None:
+        from kommo.payload import several
+
         if not isinstance(size, int) or not 1 <= size <= LARGEST_SIZE:
             raise ConfigurationError(f"size={size!r}: a request takes 1 to {LARGEST_SIZE} items")
         self._size = size
+        items = several(items, "batch", "what the method takes")
         self._total = len(items) if isinstance(items, Sized) else None
         self._rest = enumerate(items)
         self._waiting: list[tuple[int, In]] = []

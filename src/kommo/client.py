@@ -143,10 +143,15 @@ class _SyncCore(_Core[httpx.Client]):
         *,
         query: Mapping[str, Any] | None = None,
         body: Any = UNSET,
+        items: Iterable[Any] | Unset = UNSET,
+        action: str | None = None,
         timeout: float | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> T:
-        response = self.exchange(operation, target(operation, path, query), body, timeout, headers)
+        url = target(operation, path, query)
+        if body is not UNSET or items is not UNSET:
+            body = _written(operation, body, items, action)
+        response = self.exchange(operation, url, body, timeout, headers)
         return _result(operation, response, body)
 
     def exchange(
@@ -187,10 +192,15 @@ class _AsyncCore(_Core[httpx.AsyncClient]):
         *,
         query: Mapping[str, Any] | None = None,
         body: Any = UNSET,
+        items: Iterable[Any] | Unset = UNSET,
+        action: str | None = None,
         timeout: float | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> T:
-        response = await self.exchange(operation, target(operation, path, query), body, timeout, headers)
+        url = target(operation, path, query)
+        if body is not UNSET or items is not UNSET:
+            body = _written(operation, body, items, action)
+        response = await self.exchange(operation, url, body, timeout, headers)
         return _result(operation, response, body)
 
     async def exchange(
@@ -383,6 +393,12 @@ def _rebound(method: Callable[P, T], core: _Core[Any], other: _Core[Any]) -> Cal
 
 
 # What deals with bodies is loaded with the first of them: it needs the models, and they need time.
+def _written(operation: Operation[Any], body: Any, items: Any, action: str | None) -> Any:
+    from kommo.payload import written
+
+    return written(operation, body, items, action)
+
+
 def _encoded(operation: Operation[Any], body: Any) -> bytes:
     from kommo.payload import encoded
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import msgspec
+from kommo_client.client import UNSET
 from kommo_client.errors import UnexpectedShape
 from kommo_client.types import Model, plain, read
 
@@ -26,6 +27,44 @@ T = TypeVar("T")
 _ACTIONS: Final = ("add", "update", "delete")
 
 
+def written(operation: Operation[Any], body: Any, items: Any, action: str | None) -> Any:
+    """Return what a call is to send, looked over as a whole: an object, or a list of the caller's items.
+
+    Args:
+        operation: what is called.
+        body, items, action: as a resource gives them to its core.
+
+    Raises:
+        ConfigurationError: there is no object where one is wanted, or no list of objects, or of ids to delete.
+    """
+    if items is UNSET:
+        if not isinstance(body, Model | Mapping):
+            raise ConfigurationError(f"{operation.id}: body is {_named(body)}; give a model or a dict")
+        return body
+    deletes = action == "delete"
+    wanted = "ids" if deletes else "models or dicts"
+    items = [*several(items, operation.id, wanted)]
+    for index, item in enumerate(items):
+        if isinstance(item, bool) or not isinstance(item, int if deletes else Model | Mapping):
+            raise ConfigurationError(f"{operation.id}: items[{index}] is {_named(item)}; give {wanted}")
+    return items if action is None else {action: items}
+
+
+def several(items: Any, where: str, wanted: str) -> Iterable[Any]:
+    """Return what is to be a collection of items as it is.
+
+    Args:
+        items: what the caller gave.
+        where, wanted: for the error: who asked, and what the collection is to hold.
+
+    Raises:
+        ConfigurationError: it is none, but one item perhaps.
+    """
+    if not isinstance(items, Iterable) or isinstance(items, str | bytes | bytearray | Mapping | Model):
+        raise ConfigurationError(f"{where}: items is {_named(items)}; give a list of {wanted}")
+    return items
+
+
 def encoded(operation: Operation[Any], body: Any) -> bytes:
     """Return the JSON of a request's body.
 
@@ -33,9 +72,50 @@ def encoded(operation: Operation[Any], body: Any) -> bytes:
         ConfigurationError: something in it has no JSON.
     """
     try:
-        return msgspec.json.encode(plain(body))
+        return msgspec.json.encode(plain(body, _refuse))
+    except _Foreign:
+        place, value = next(_foreign(body, "body"))
+        raise ConfigurationError(
+            f"{operation.id}: {place} is {_named(value)}, which JSON does not have; convert it"
+        ) from None
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{operation.id}: the body cannot be written as JSON: {error}") from None
+
+
+class _Foreign(Exception):
+    """There is something in a body that JSON does not have."""
+
+
+def _refuse(value: Any) -> Any:
+    raise _Foreign
+
+
+def _foreign(value: Any, place: str) -> Iterator[tuple[str, Any]]:
+    """Find what `plain` calls foreign, with its place."""
+    if isinstance(value, Model):
+        state = value.__dict__
+        value = {key: item for key, item in state.items() if key != "additional_properties"}
+        value |= state.get("additional_properties", {})
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str | int):
+                yield f"a key of {place}", key
+            if item is not UNSET:
+                yield from _foreign(item, f"{place}.{key}")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _foreign(item, f"{place}[{index}]")
+    else:
+        found: list[Any] = []
+        plain(value, found.append)
+        for item in found:
+            yield place, item
+
+
+def _named(value: Any) -> str:
+    """What a value is, for somebody who did not mean to give it; not what it holds, which may be personal."""
+    plain = value is None or value is UNSET or isinstance(value, float | bool)
+    return str(value) if plain else f"of type {type(value).__name__}"
 
 
 def result(operation: Operation[T], response: httpx.Response, body: Any) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -24,11 +24,11 @@ def target(
             mapping go into brackets behind the name, with `[]` where several values follow.
 
     Raises:
-        ConfigurationError: a value is no id, for it would name another path, or is no text that can be sent.
+        ConfigurationError: a value is no id, for it would name another path, or nothing that a query can hold.
     """
     try:
         url = _filled(operation, path) if path else operation.path
-        return f"{url}?{text}" if query and (text := _encoded(query)) else url
+        return f"{url}?{text}" if query and (text := _encoded(operation, query)) else url
     except UnicodeEncodeError as error:
         raise ConfigurationError(f"{operation.id}: {error.object!r} is no text that can be sent") from None
 
@@ -46,35 +46,42 @@ def _filled(operation: Operation[Any], values: Sequence[str | int]) -> str:
     return filled
 
 
-def _encoded(query: Mapping[str, Any]) -> str:
+def _encoded(operation: Operation[Any], query: Mapping[str, Any]) -> str:
     pairs: list[tuple[str, str]] = []
     for name, value in query.items():
         if value is not UNSET and value is not None:
-            pairs += _keyed(name, value) if isinstance(value, Mapping) else _repeated(name, value)
+            pairs += (
+                _keyed(operation, name, value)
+                if isinstance(value, Mapping)
+                else _repeated(operation, name, value)
+            )
     return urlencode(pairs)
 
 
-def _keyed(name: str, value: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
+def _keyed(operation: Operation[Any], name: str, value: Mapping[Any, Any]) -> Iterator[tuple[str, str]]:
     """PHP's way with nested values: `name[5][]=a&name[5][]=b&name[7][from]=1`."""
     for key, inner in value.items():
-        place = f"{name}[{_text(key)}]"
+        place = f"{name}[{_text(operation, name, key)}]"
         if isinstance(inner, Mapping):
-            yield from _keyed(place, inner)
+            yield from _keyed(operation, place, inner)
         else:
-            yield from _repeated(f"{place}[]" if _is_several(inner) else place, inner)
+            yield from _repeated(operation, f"{place}[]" if _is_several(inner) else place, inner)
 
 
-def _repeated(name: str, value: Any) -> Iterator[tuple[str, str]]:
+def _repeated(operation: Operation[Any], name: str, value: Any) -> Iterator[tuple[str, str]]:
     for item in value if _is_several(value) else (value,):
-        yield name, _text(item)
+        yield name, _text(operation, name, item)
 
 
 def _is_several(value: Any) -> bool:
-    return isinstance(value, Iterable) and not isinstance(value, str)
+    return isinstance(value, list | tuple | set | frozenset)
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, Enum):
-        value = value.value
+def _text(operation: Operation[Any], name: str, value: Any) -> str:
+    plain = value.value if isinstance(value, Enum) else value
+    if not isinstance(plain, str | int | float):
+        raise ConfigurationError(
+            f"{operation.id}: {name} is {type(value).__name__}; give text, a number or a list of them"
+        )
     # PHP's way with booleans.
-    return str(int(value)) if isinstance(value, bool) else str(value)
+    return str(int(plain) if isinstance(plain, bool) else plain)

@@ -185,7 +185,7 @@ def test_bodies_are_what_was_set_and_no_more() -> None:
 
 def test_what_has_no_json_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="cannot be written as JSON"):
-        client(answering(500)).leads_custom_fields.create([object()])
+        client(answering(500)).leads_custom_fields.create([{"name": "\ud800"}])
 
 
 def test_raw_gives_the_answer_beside_the_result() -> None:

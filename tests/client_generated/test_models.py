@@ -172,6 +172,51 @@ def test_what_is_missing_is_named_with_its_place() -> None:
     assert str(caught.value) == "_embedded.custom_fields[1].enums[0].value: missing"
 
 
+def test_an_empty_object_lacks_what_is_required() -> None:
+    field = {"id": 1, "name": "n", "sort": 1, "type": "text", "_links": {}}
+    with pytest.raises(UnexpectedShape) as caught:
+        models.CustomField.from_dict(field)
+    assert str(caught.value) == "_links.self: missing"
+
+
+values = st.fixed_dictionaries(
+    {"value": scalars | st.lists(scalars)},
+    optional={"enum_id": scalars, "enum_code": scalars, "colour": scalars},
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(values, min_size=1, max_size=6))
+def test_of_several_schemas_an_object_is_read_as_the_one_that_knows_most_of_it(
+    answers: list[dict[str, Any]],
+) -> None:
+    entry = {"field_id": 1, "field_name": "n", "field_type": "text", "values": answers}
+    read = models.CustomFieldValuesRead.from_dict(entry)
+    assert same(read.to_dict(), entry)
+    for answer, value in zip(answers, read.values, strict=True):
+        assert isinstance(value, models.ReadEnumValue) == ("enum_id" in answer or "enum_code" in answer)
+        assert set(value.additional_properties) == {"colour"} & set(answer)
+
+
+def test_of_several_schemas_an_object_inside_decides() -> None:
+    name, line = (
+        {"value": {"name": "Acme", "vat_id": "1"}},
+        {"value": {"sku": "A-1", "quantity": 2, "new": 3}},
+    )
+    entry = {
+        "field_id": 1,
+        "field_name": "n",
+        "field_type": "new",
+        "values": [line, {"value": {"a": 1}}, name],
+    }
+    first, second, third = models.CustomFieldValuesRead.from_dict(entry).values
+    assert isinstance(first, models.ReadItemValue)
+    assert isinstance(first.value, models.ReadItem)
+    assert second.to_dict() == {"value": {"a": 1}}
+    assert isinstance(third, models.LegalEntityValue)
+    assert third.value.vat_id == "1"
+
+
 @pytest.mark.parametrize("enum", ENUMS, ids=by_name)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())

@@ -1,16 +1,23 @@
 """What a caller can get wrong is said before anything is sent; a forked process keeps its hands off its parent's
 connections."""
 
+import json
+import math
 import multiprocessing
+from datetime import date
+from decimal import Decimal
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.responses import JSONResponse
 
-from kommo import AsyncKommo, Kommo, MemoryStorage, OAuthApp, batches
-from kommo.errors import ConfigurationError
+from kommo import NO_RETRY, UNSET, AsyncKommo, Kommo, MemoryStorage, OAuthApp, batches, models
+from kommo.errors import ConfigurationError, ServerError
 
 APP = OAuthApp(client_id="i", client_secret="s", redirect_uri="https://acme.example/")
+LINKS = {"self": {"href": "/api/v2/catalogs", "method": "get"}}
 ACCOUNT = {"base_url": "http://127.0.0.1:9", "token": "t"}
 
 
@@ -52,6 +59,139 @@ def test_a_wrong_argument_of_a_call_is_named():
             batches.send(crm.leads_custom_fields.create, [], size="5")
 
 
+FIELD = models.CustomFieldCreate(name="n", type="text")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda crm: crm.leads_custom_fields.create(None),
+            "create_leads_custom_fields: items is None; give a list",
+        ),
+        (
+            lambda crm: crm.leads_custom_fields.create(FIELD),
+            "items is of type CustomFieldCreate; give a list of models or",
+        ),
+        (lambda crm: crm.leads_custom_fields.create({"name": "n"}), "items is of type dict; give a list"),
+        (lambda crm: crm.leads_custom_fields.create("name"), "items is of type str; give a list"),
+        (
+            lambda crm: crm.leads_custom_fields.create([FIELD, None]),
+            r"items\[1\] is None; give models or dicts",
+        ),
+        (
+            lambda crm: crm.leads_custom_fields.update_batch(5),
+            "update_batch_leads_custom_fields: items is of type int;",
+        ),
+        (
+            lambda crm: crm.leads_custom_fields.update(5, None),
+            "update_leads_custom_fields: body is None; give a model",
+        ),
+        (
+            lambda crm: crm.leads_custom_fields.update(5, [FIELD]),
+            "body is of type list; give a model or a dict",
+        ),
+        (lambda crm: crm.v2_catalogs.add(None), "write_v2_catalogs: items is None; give a list of models"),
+        (lambda crm: crm.v2_catalogs.delete(5), "items is of type int; give a list of ids"),
+        (lambda crm: crm.v2_catalogs.delete([5, True]), r"items\[1\] is True; give ids"),
+        (lambda crm: crm.v2_catalogs.delete(["5"]), r"items\[0\] is of type str; give ids"),
+        (lambda crm: crm.v2_catalogs.write("add"), "body is of type str; give a model or a dict"),
+        (
+            lambda crm: crm.leads_custom_fields.list(limit=b"5"),
+            "list_leads_custom_fields: limit is bytes; give text",
+        ),
+        (lambda crm: batches.send(crm.leads_custom_fields.create, None), "batch: items is None; give a list"),
+        (
+            lambda crm: batches.send(crm.leads_custom_fields.create, FIELD),
+            "batch: items is of type CustomFieldCreate",
+        ),
+    ],
+)
+def test_something_else_than_what_is_to_be_sent_is_named(call, message):
+    with (
+        Kommo(**ACCOUNT, http=httpx.MockTransport(lambda _: pytest.fail("sent"))) as crm,
+        pytest.raises(ConfigurationError, match=message),
+    ):
+        call(crm)
+
+
+def test_any_collection_is_taken():
+    sent = []
+
+    def answer(request):
+        sent.append(json.loads(request.content))
+        return httpx.Response(200, json={"_embedded": {"items": []}, "_links": LINKS})
+
+    with Kommo(**ACCOUNT, http=httpx.MockTransport(answer)) as crm:
+        for ids in ([1, 2], (1, 2), iter([1, 2]), {1: "a", 2: "b"}.keys(), (number for number in (1, 2))):
+            crm.v2_catalogs.delete(ids)
+    assert sent == 5 * [{"delete": [1, 2]}]
+
+
+# What Python has and JSON has not.
+FOREIGN = [
+    b"a",
+    bytearray(b"a"),
+    {1},
+    frozenset([1]),
+    date(2026, 1, 1),
+    Decimal("1.5"),
+    math.nan,
+    math.inf,
+    1j,
+    UNSET,
+]
+
+
+def spots(value):
+    """The value inside other values, and where it is then."""
+    return st.recursive(
+        st.just((value, "")),
+        lambda inner: st.one_of(
+            st.tuples(inner, st.lists(st.none(), max_size=2)).map(
+                lambda pair: ([*pair[1], pair[0][0]], f"[{len(pair[1])}]{pair[0][1]}")
+            ),
+            st.tuples(inner, st.sampled_from(["name", "value"])).map(
+                lambda pair: ({"id": 1, pair[1]: pair[0][0]}, f".{pair[1]}{pair[0][1]}")
+            ),
+        ),
+        max_leaves=3,
+    )
+
+
+@given(st.sampled_from(FOREIGN).flatmap(spots).filter(lambda spot: spot[0] is not UNSET))
+def test_what_json_does_not_have_is_named_with_its_place(spot):
+    value, place = spot
+    field = models.CustomFieldCreate(name="n", type="text")
+    field.additional_properties["new"] = value
+    sent = []
+
+    def answer(request):
+        sent.append(request)
+        return httpx.Response(500)
+
+    with Kommo(**ACCOUNT, retry=NO_RETRY, http=httpx.MockTransport(answer)) as crm:
+        for item in (field, {"name": "n", "new": value}):
+            with pytest.raises((ConfigurationError, ServerError)) as caught:
+                crm.leads_custom_fields.create([FIELD, item])
+            if isinstance(caught.value, ServerError):
+                # A key that is unset is left out.
+                assert b"UNSET" not in sent.pop().content
+                assert "UNSET" in repr(value)
+            else:
+                assert f"create_leads_custom_fields: body[1].new{place} is " in str(caught.value)
+                assert str(caught.value).endswith("which JSON does not have; convert it")
+    assert not sent
+
+
+def test_a_key_that_json_does_not_have_is_named():
+    with (
+        Kommo(**ACCOUNT, http=httpx.MockTransport(lambda _: pytest.fail("sent"))) as crm,
+        pytest.raises(ConfigurationError, match=r"a key of body\[0\].settings is of type bytes"),
+    ):
+        crm.leads_custom_fields.create([{"settings": {b"a": 1}}])
+
+
 def test_a_proxy_that_is_no_url_is_named():
     with Kommo(**ACCOUNT, proxy=5) as crm, pytest.raises(ConfigurationError, match="proxy"):
         crm.leads_custom_fields.list()
@@ -62,7 +202,7 @@ def test_a_forked_process_makes_connections_of_its_own(serve):
 
     async def app(scope, receive, send):
         peers.append(scope["client"])
-        await JSONResponse({"_embedded": {"items": []}, "_links": {}})(scope, receive, send)
+        await JSONResponse({"_embedded": {"items": []}, "_links": LINKS})(scope, receive, send)
 
     with Kommo(base_url=serve(app), token="t", limiter=None) as crm:
         crm.v2_catalogs.list()

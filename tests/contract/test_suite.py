@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kommo.contract import LAYERS, CannotRun, Options, run
+from kommo.contract.document import Contract
 from kommo.contract.options import SCHEMATHESIS
 from kommo.mock import MockConfig, create_app
 
@@ -33,7 +34,7 @@ def test_the_own_layers_find_nothing_and_reach_every_operation(
     judged_by = document if overlays == "all" else base_document
     result = run(Options(document=judged_by, app=app, phases=OWN, max_examples=2))
     assert result.findings == []
-    assert len(result.operations) == 60
+    assert result.operations == set(Contract(judged_by).operations)
 
 
 @pytest.mark.parametrize("over", ["process", "HTTP"])
@@ -73,7 +74,7 @@ def test_the_same_seed_makes_the_same_requests(document):
         ({"base_url": "http://127.0.0.1:9", "phases": ("walk",)}, "http://127.0.0.1:9: no answer"),
         (
             {"token": "wrong", "phases": ("nearmiss",), "operations": ["create_catalogs_custom_fields"]},
-            "no list",
+            r"nothing gives {catalog_id}",
         ),
     ],
 )

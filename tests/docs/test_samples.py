@@ -53,10 +53,7 @@ def run_php(text, url):
         pytest.param(
             "PHP",
             run_php,
-            marks=[
-                pytest.mark.optional,
-                pytest.mark.skipif(shutil.which("php") is None, reason="php is not installed"),
-            ],
+            marks=pytest.mark.skipif(shutil.which("php") is None, reason="php is not installed"),
         ),
     ],
     ids=["curl", "python", "php"],
@@ -82,7 +79,6 @@ def test_every_sample_is_one_request_that_succeeds(samples, mock, subtests, lang
             check(entry, request)
 
 
-@pytest.mark.optional
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_every_sample_in_javascript_is_one_request_that_succeeds(samples, mock):
     """All in one process: starting node takes longer than everything else."""

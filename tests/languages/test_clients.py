@@ -12,7 +12,6 @@ from kommo.spec.project import find_root
 ROOT = find_root()
 TOOLS = Tools(ROOT / ".cache/languages")
 pytestmark = [
-    pytest.mark.optional,
     pytest.mark.skipif(not (TOOLS.folder / ".ready").is_file(), reason="no tools; run: make languages"),
     pytest.mark.skipif(shutil.which("node") is None, reason="no node"),
 ]

@@ -2,15 +2,17 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from kommo.cli import main
+from kommo.command import CommandError
 from kommo.languages.declarations import READERS
 from kommo.languages.generators import GENERATORS
-from kommo.languages.shapes import camel, faults, is_free, models, operation_ids
-from kommo.languages.tools import PROGRAMS
+from kommo.languages.shapes import Member, camel, faults, is_free, models, operation_ids
+from kommo.languages.tools import PROGRAMS, run
 from kommo.published import bundle_path, load_bundle
 from kommo.spec.overlay import load_overlay
 from kommo.spec.project import find_root, overlay_files, overlay_id
@@ -62,24 +64,60 @@ def test_missing_tools_are_named_with_the_target_that_installs_them(tmp_path, ca
     assert capsys.readouterr().err.endswith("there are no tools; run: make languages\n")
 
 
-def thing(**members):
-    return {"components": {"schemas": {"Part": {"properties": {"x": {}}}, "Thing": {"properties": members}}}}
+@pytest.mark.parametrize(("options", "code"), [([], 0), (["--complete"], 1)])
+def test_what_is_left_out_counts_where_nothing_may_be(options, code, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert main(["languages", "check", "openapi-typescript", "--tools", str(tmp_path), *options]) == code
+    out, err = capsys.readouterr()
+    assert "openapi-typescript: generated left out: no node; install nodejs" in out
+    assert ("not wholly tried: openapi-typescript, importers" in err) is bool(code)
+
+
+def test_a_tool_that_hangs_is_given_up():
+    with pytest.raises(CommandError, match=r"python[\d.]*: given up after 0 seconds"):
+        run([sys.executable, "-c", "import time; time.sleep(600)"], ROOT, timeout=0.1)
+
+
+def thing(*required, **members):
+    schemas = {"Part": {"properties": {"x": {}}}, "Thing": {"required": [*required], "properties": members}}
+    return {"components": {"schemas": schemas}}
+
+
+ANY = Member("any", required=False)
+TEXT = Member("string", required=False)
 
 
 @pytest.mark.parametrize(
     ("declared", "says"),
     [
         ({}, ["Part: not generated", "Thing: not generated"]),
-        ({"Part": {"x": "any"}, "Thing": {}}, ["Thing.name: missing"]),
+        ({"Part": {"x": ANY}, "Thing": {}}, ["Thing.name: missing"]),
         (
-            {"Part": {"x": "any"}, "Thing": {"name": "any"}},
+            {"Part": {"x": ANY}, "Thing": {"name": ANY}},
             ["Thing.name: declared as 'any', while the contract has a shape"],
         ),
-        ({"Part": {"x": "any"}, "Thing": {"name": "string"}}, []),
+        (
+            {"Part": {"x": ANY}, "Thing": {"name": TEXT._replace(required=True)}},
+            ["Thing.name: required in the client, optional in the contract"],
+        ),
+        ({"Part": {"x": ANY}, "Thing": {"name": TEXT}}, []),
     ],
 )
 def test_a_client_that_says_less_than_the_contract_is_found_out(declared, says):
     assert faults(thing(name={"type": "string"}), declared, TYPED) == says
+
+
+@pytest.mark.parametrize(
+    ("schema", "says"),
+    [
+        ({"type": "string"}, ["Thing.name: optional in the client, required in the contract"]),
+        ({"type": ["string", "null"]}, []),
+        ({"oneOf": [{"type": "string"}, {"type": "null"}]}, []),
+    ],
+)
+def test_a_client_that_lets_leave_out_what_must_be_there_is_found_out(schema, says):
+    """Where null is a value, Java and PHP have no way to tell it from a missing one."""
+    assert faults(thing("name", name=schema), {"Part": {"x": ANY}, "Thing": {"name": TEXT}}, TYPED) == says
 
 
 @pytest.mark.parametrize(
@@ -110,32 +148,40 @@ def test_properties_of_what_a_model_extends_count():
 SAMPLES = {
     "typescript-fetch": (
         "models/Thing.ts",
-        "export interface Thing {\n    /**\n     * A note: any.\n     */\n    totalItems?: Array<any>;\n}\n"
+        "export interface Thing {\n    /**\n     * A note: any.\n     */\n    totalItems?: Array<any>;\n"
+        "    id: number;\n}\n"
+        "        'id': json['id'],\n"
         "        'totalItems': json['_total_items'] == null ? undefined : json['_total_items'],\n"
         "export interface Empty {\n}\n",
-        {"Thing": {"_total_items": "Array<any>"}},
+        {"_total_items": Member("Array<any>", False), "id": Member("number", True)},
         ["Empty"],
     ),
     "java": (
         "src/main/java/org/openapitools/client/model/Thing.java",
         'public static final String JSON_PROPERTY_TOTAL = "_total_items";\n  @javax.annotation.Nullable\n'
-        "  private List<Object> totalItems = new ArrayList<>();\npublic class Empty {\n}\n",
-        {"Thing": {"_total_items": "List<Object>"}},
+        "  private List<Object> totalItems = new ArrayList<>();\n"
+        'public static final String JSON_PROPERTY_ID = "id";\n  @javax.annotation.Nonnull\n'
+        "  private Long id;\n"
+        "  @JsonProperty(value = JSON_PROPERTY_ID, required = true)\npublic class Empty {\n}\n",
+        {"_total_items": Member("List<Object>", False), "id": Member("Long", True)},
         ["Empty"],
     ),
     "go": (
         "model_thing.go",
-        "type Thing struct {\n\t// A note.\n\tTotalItems []interface{} `json:\"_total_items,omitempty\"`\n}\n"
+        "type Thing struct {\n\t// A note.\n\tTotalItems []interface{} `json:\"_total_items,omitempty\"`\n"
+        '\tId int64 `json:"id"`\n}\n'
         "type Empty struct {\n}\n",
-        {"Thing": {"_total_items": "[]interface{}"}},
+        {"_total_items": Member("[]interface{}", False), "id": Member("int64", True)},
         ["Empty"],
     ),
     "php": (
         "lib/Model/Thing.php",
         "class Thing implements ModelInterface, ArrayAccess\n{\n    protected static $openAPITypes = [\n"
-        "        'total_items' => 'mixed[]'\n    ];\n    protected static $attributeMap = [\n"
-        "        'total_items' => '_total_items'\n    ];\n",
-        {"Thing": {"_total_items": "mixed[]"}},
+        "        'id' => 'int',\n        'total_items' => 'mixed[]'\n    ];\n"
+        "    protected static $attributeMap = [\n"
+        "        'id' => 'id',\n        'total_items' => '_total_items'\n    ];\n"
+        "            $invalidProperties[] = \"'id' can't be null\";\n",
+        {"_total_items": Member("mixed[]", False), "id": Member("int", True)},
         [],
     ),
 }  # fmt: skip
@@ -149,8 +195,8 @@ def test_declarations_are_read_by_their_names_on_the_wire(name, tmp_path):
     file.write_text(text, encoding="utf-8")
     reader = READERS[name]
     found = {model: members for model, members in reader.models(tmp_path).items() if members}
-    assert found == declared
-    assert reader.untyped.search(found["Thing"]["_total_items"])
+    assert found == {"Thing": declared}
+    assert reader.untyped.search(found["Thing"]["_total_items"].type)
     assert reader.empty_types(tmp_path) == empty
 
 

@@ -1,6 +1,6 @@
-"""Writes tests/mock/exercised.json: which operations the tests of the mock exercise, with which statuses.
+"""Writes docs/data/exercised.json: which operations the tests of the mock exercise, with which statuses.
 
-    python tests/mock/exercise.py            writes the file; then run make reference
+    make exercised                           writes the file; then run make reference
     python tests/mock/exercise.py --check    exits 1 when it would be another
 
 The tests run in process with a note of every call. docs/reference/mock-coverage.md is made of this file.
@@ -22,7 +22,7 @@ from kommo.published import load_bundle
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-FILE = HERE / "exercised.json"
+FILE = ROOT / "docs/data/exercised.json"
 METHODS = ("get", "post", "patch", "delete")
 TESTS = ("fields", "groups", "v2", "gateway", "quirks")
 
@@ -78,7 +78,7 @@ def main() -> int:
     if "--check" in sys.argv[1:]:
         if FILE.exists() and FILE.read_text() == text:
             return 0
-        print(f"{FILE.relative_to(ROOT)} is not what the tests exercise; run: python tests/mock/exercise.py")
+        print(f"{FILE.relative_to(ROOT)} is not what the tests exercise; run: make exercised reference")
         return 1
     FILE.write_text(text)
     return 0

@@ -3,17 +3,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class Card(Model):
     """What leads, contacts, companies and customers have in common."""
 
@@ -65,7 +65,7 @@ class Card(Model):
         from ..models.self_links import SelfLinks
 
         return {
-            "_links": one(SelfLinks),
-            "custom_fields_values": many(one(CustomFieldValuesRead)),
-            "_embedded": one(EmbeddedRecords),
+            "_links": One(SelfLinks),
+            "custom_fields_values": Many(One(CustomFieldValuesRead)),
+            "_embedded": One(EmbeddedRecords),
         }

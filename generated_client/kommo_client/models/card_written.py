@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CardWritten(Model):
     """What the answer to a write says of a lead, a contact, a company or a customer: its id and little
     more. Read the record to see the rest."""
@@ -48,4 +48,4 @@ class CardWritten(Model):
     def _readers(cls) -> Readers:
         from ..models.self_links import SelfLinks
 
-        return {"_links": one(SelfLinks)}
+        return {"_links": One(SelfLinks)}

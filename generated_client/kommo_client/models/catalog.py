@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from ..models.catalog_type import CatalogType
 from ..types import (
@@ -11,10 +11,10 @@ from ..types import (
     Enums,
     Keys,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _type(value: CatalogType | CatalogTypeLiteral) -> CatalogType:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class Catalog(Model):
     """A list, as answers hold it."""
 
@@ -74,4 +74,4 @@ class Catalog(Model):
     def _readers(cls) -> Readers:
         from ..models.self_links import SelfLinks
 
-        return {"_links": one(SelfLinks)}
+        return {"_links": One(SelfLinks)}

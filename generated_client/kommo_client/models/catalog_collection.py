@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CatalogCollection(Model):
     """The lists that one write made or changed, in the order of the request."""
 
@@ -39,7 +39,7 @@ class CatalogCollection(Model):
         from ..models.embedded_catalogs import EmbeddedCatalogs
         from ..models.self_links import SelfLinks
 
-        return {"_embedded": one(EmbeddedCatalogs), "_links": one(SelfLinks)}
+        return {"_embedded": One(EmbeddedCatalogs), "_links": One(SelfLinks)}
 
     @property
     def items(self) -> list[Catalog]:

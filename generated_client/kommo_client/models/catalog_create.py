@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from ..models.catalog_type import CatalogType
 from ..types import (
@@ -23,7 +23,7 @@ def _type(value: CatalogType | CatalogTypeLiteral | Unset) -> CatalogType | Unse
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CatalogCreate(Model):
     """A list to make. An account has at most ten."""
 

@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     Keys,
     Model,
+    One,
     Readers,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CompanyPage(Model):
     """One page of companies."""
 
@@ -40,7 +40,7 @@ class CompanyPage(Model):
         from ..models.embedded_companies import EmbeddedCompanies
         from ..models.page_links import PageLinks
 
-        return {"_links": one(PageLinks), "_embedded": one(EmbeddedCompanies)}
+        return {"_links": One(PageLinks), "_embedded": One(EmbeddedCompanies)}
 
     @property
     def items(self) -> list[Company]:

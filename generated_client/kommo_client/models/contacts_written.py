@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class ContactsWritten(Model):
     """What one write made or changed, in the order of the request."""
 
@@ -39,7 +39,7 @@ class ContactsWritten(Model):
         from ..models.embedded_contacts_written import EmbeddedContactsWritten
         from ..models.self_links import SelfLinks
 
-        return {"_embedded": one(EmbeddedContactsWritten), "_links": one(SelfLinks)}
+        return {"_embedded": One(EmbeddedContactsWritten), "_links": One(SelfLinks)}
 
     @property
     def items(self) -> list[CardWritten]:

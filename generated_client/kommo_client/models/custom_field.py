@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from ..models.entity_type import EntityType
 from ..models.field_type import FieldType
@@ -12,12 +12,12 @@ from ..types import (
     UNSET,
     Enums,
     Keys,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _remind(value: Remind | None | RemindLiteral | Unset) -> Remind | None | Uns
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomField(Model):
     """A custom field: the definition of one value that every record of an entity can have. Which keys an
     answer holds depends on the entity and on the type; those named in `required` are always there."""
@@ -126,11 +126,11 @@ class CustomField(Model):
         from ..models.self_links import SelfLinks
 
         return {
-            "_links": one(SelfLinks),
-            "settings": one(FieldSettings),
-            "enums": many(one(EnumValue)),
-            "nested": many(one(NestedValue)),
-            "required_statuses": many(one(RequiredStatus)),
-            "hidden_statuses": many(one(RequiredStatus)),
-            "chained_lists": many(one(ChainedList)),
+            "_links": One(SelfLinks),
+            "settings": One(FieldSettings),
+            "enums": Many(One(EnumValue)),
+            "nested": Many(One(NestedValue)),
+            "required_statuses": Many(One(RequiredStatus)),
+            "hidden_statuses": Many(One(RequiredStatus)),
+            "chained_lists": Many(One(ChainedList)),
         }

@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     Keys,
     Model,
+    One,
     Readers,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomFieldCollection(Model):
     """The fields that one write created or changed, in the order of the request."""
 
@@ -35,7 +35,7 @@ class CustomFieldCollection(Model):
     def _readers(cls) -> Readers:
         from ..models.embedded_custom_fields import EmbeddedCustomFields
 
-        return {"_embedded": one(EmbeddedCustomFields)}
+        return {"_embedded": One(EmbeddedCustomFields)}
 
     @property
     def items(self) -> list[CustomField]:

@@ -3,19 +3,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from ..models.field_type import FieldType
 from ..models.remind import Remind
 from ..types import (
     UNSET,
     Enums,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _remind(value: Remind | None | RemindLiteral | Unset) -> Remind | None | Uns
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomFieldCreate(Model):
     """A field to create. Every field needs a `type` and a `name`; the server gives it an id."""
 
@@ -137,10 +137,10 @@ class CustomFieldCreate(Model):
         from ..models.required_status import RequiredStatus
 
         return {
-            "required_statuses": many(one(RequiredStatus)),
-            "settings": one(FieldSettings),
-            "enums": many(one(EnumValueWrite)),
-            "nested": many(one(NestedValueWrite)),
-            "hidden_statuses": many(one(RequiredStatus)),
-            "chained_lists": many(one(ChainedList)),
+            "required_statuses": Many(One(RequiredStatus)),
+            "settings": One(FieldSettings),
+            "enums": Many(One(EnumValueWrite)),
+            "nested": Many(One(NestedValueWrite)),
+            "hidden_statuses": Many(One(RequiredStatus)),
+            "chained_lists": Many(One(ChainedList)),
         }

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from ..models.entity_type import EntityType
 from ..models.group_type import GroupType
@@ -12,10 +12,10 @@ from ..types import (
     Enums,
     Keys,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _type(value: GroupType | GroupTypeLiteral) -> GroupType:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomFieldGroup(Model):
     """A group on the card of an entity, shown as a tab, with the custom fields in it. Predefined groups
     cannot be deleted."""
@@ -69,4 +69,4 @@ class CustomFieldGroup(Model):
     def _readers(cls) -> Readers:
         from ..models.self_links import SelfLinks
 
-        return {"_links": one(SelfLinks)}
+        return {"_links": One(SelfLinks)}

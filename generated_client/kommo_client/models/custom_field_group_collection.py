@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     Keys,
     Model,
+    One,
     Readers,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomFieldGroupCollection(Model):
     """All groups of an entity, or those that one write created. There are no pages."""
 
@@ -35,7 +35,7 @@ class CustomFieldGroupCollection(Model):
     def _readers(cls) -> Readers:
         from ..models.embedded_custom_field_groups import EmbeddedCustomFieldGroups
 
-        return {"_embedded": one(EmbeddedCustomFieldGroups)}
+        return {"_embedded": One(EmbeddedCustomFieldGroups)}
 
     @property
     def items(self) -> list[CustomFieldGroup]:

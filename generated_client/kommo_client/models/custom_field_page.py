@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     Keys,
     Model,
+    One,
     Readers,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomFieldPage(Model):
     """One page of the fields of an entity. A page holds 50 fields unless `limit` says otherwise, so an
     account with more needs more than one request."""
@@ -53,7 +53,7 @@ class CustomFieldPage(Model):
         from ..models.embedded_custom_fields import EmbeddedCustomFields
         from ..models.page_links import PageLinks
 
-        return {"_links": one(PageLinks), "_embedded": one(EmbeddedCustomFields)}
+        return {"_links": One(PageLinks), "_embedded": One(EmbeddedCustomFields)}
 
     @property
     def items(self) -> list[CustomField]:

@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomFieldValues(Model):
     """What to write into one custom field of a record. The field is named by `field_id` or by
     `field_code`; fields that are not named keep their values."""
@@ -39,4 +39,4 @@ class CustomFieldValues(Model):
     def _readers(cls) -> Readers:
         from ..models.field_value import FieldValue
 
-        return {"values": many(one(FieldValue))}
+        return {"values": Many(One(FieldValue))}

@@ -3,18 +3,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from ..models.field_type import FieldType
 from ..types import (
     UNSET,
     Enums,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _field_type(value: FieldType | FieldTypeLiteral) -> FieldType:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomFieldValuesRead(Model):
     """The values of one custom field of a record, as answers hold them."""
 
@@ -49,4 +49,4 @@ class CustomFieldValuesRead(Model):
     def _readers(cls) -> Readers:
         from ..models.field_value import FieldValue
 
-        return {"values": many(one(FieldValue))}
+        return {"values": Many(One(FieldValue))}

@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     Keys,
     Model,
+    One,
     Readers,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomerPage(Model):
     """One page of customers."""
 
@@ -40,7 +40,7 @@ class CustomerPage(Model):
         from ..models.embedded_customers import EmbeddedCustomers
         from ..models.page_links import PageLinks
 
-        return {"_links": one(PageLinks), "_embedded": one(EmbeddedCustomers)}
+        return {"_links": One(PageLinks), "_embedded": One(EmbeddedCustomers)}
 
     @property
     def items(self) -> list[Customer]:

@@ -3,17 +3,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomersSegment(Model):
     """A segment of customers, as answers hold it."""
 
@@ -58,4 +58,4 @@ class CustomersSegment(Model):
         from ..models.custom_field_values_read import CustomFieldValuesRead
         from ..models.self_links import SelfLinks
 
-        return {"_links": one(SelfLinks), "custom_fields_values": many(one(CustomFieldValuesRead))}
+        return {"_links": One(SelfLinks), "custom_fields_values": Many(One(CustomFieldValuesRead))}

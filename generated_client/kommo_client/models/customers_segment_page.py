@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class CustomersSegmentPage(Model):
     """One page of segments of customers. Unlike pages of other records, it says how many there are."""
 
@@ -52,7 +52,7 @@ class CustomersSegmentPage(Model):
         from ..models.embedded_customers_segments import EmbeddedCustomersSegments
         from ..models.page_links import PageLinks
 
-        return {"_links": one(PageLinks), "_embedded": one(EmbeddedCustomersSegments)}
+        return {"_links": One(PageLinks), "_embedded": One(EmbeddedCustomersSegments)}
 
     @property
     def items(self) -> list[CustomersSegment]:

@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
+    Many,
     Model,
+    One,
     Readers,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class EmbeddedCustomersWritten(Model):
     """The customers that one write made or changed."""
 
@@ -31,4 +31,4 @@ class EmbeddedCustomersWritten(Model):
     def _readers(cls) -> Readers:
         from ..models.card_written import CardWritten
 
-        return {"customers": many(one(CardWritten))}
+        return {"customers": Many(One(CardWritten))}

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
@@ -14,7 +14,7 @@ from ..types import (
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class EnumValue(Model):
     """One option of a field that offers options: `select`, `multiselect`, `radiobutton`, and for reading
     also `multitext`, `smart_address` and `legal_entity`."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
@@ -14,7 +14,7 @@ from ..types import (
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class FieldValue(Model):
     """One value of a custom field. Which keys it has depends on the type of the field; `kommo.values`
     reads and writes values as Python objects."""

@@ -3,13 +3,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     Model,
+    One,
     Readers,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class LegacyError(Model):
     """A failure in the form of the API's first version."""
 
@@ -30,4 +30,4 @@ class LegacyError(Model):
     def _readers(cls) -> Readers:
         from ..models.legacy_error_response import LegacyErrorResponse
 
-        return {"response": one(LegacyErrorResponse)}
+        return {"response": One(LegacyErrorResponse)}

@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class PageLinks(Model):
     """The links of one page of a list. `next` is there as long as another page follows and absent on the
     last one: follow it rather than count rows."""
@@ -49,9 +49,9 @@ class PageLinks(Model):
         from ..models.hal_link import HalLink
 
         return {
-            "self": one(HalLink),
-            "first": one(HalLink),
-            "prev": one(HalLink),
-            "next": one(HalLink),
-            "last": one(HalLink),
+            "self": One(HalLink),
+            "first": One(HalLink),
+            "prev": One(HalLink),
+            "next": One(HalLink),
+            "last": One(HalLink),
         }

@@ -3,17 +3,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class Problem(Model):
     """The body of a failed request. `title`, `type`, `status` and `detail` are always there; a body that
     failed the validation adds `validation-errors`, a limited request may add `retry_after`."""
@@ -47,4 +47,4 @@ class Problem(Model):
     def _readers(cls) -> Readers:
         from ..models.validation_errors import ValidationErrors
 
-        return {"validation-errors": many(one(ValidationErrors))}
+        return {"validation-errors": Many(One(ValidationErrors))}

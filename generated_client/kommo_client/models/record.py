@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class Record(Model):
     """What an answer says of any record: a lead, a contact, a company, a customer, a segment of customers,
     a list or an element of a list. Expect further keys."""
@@ -45,4 +45,4 @@ class Record(Model):
     def _readers(cls) -> Readers:
         from ..models.self_links import SelfLinks
 
-        return {"_links": one(SelfLinks)}
+        return {"_links": One(SelfLinks)}

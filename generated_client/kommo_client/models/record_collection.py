@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class RecordCollection(Model):
     """What every answer to a batch has."""
 
@@ -33,4 +33,4 @@ class RecordCollection(Model):
     def _readers(cls) -> Readers:
         from ..models.self_links import SelfLinks
 
-        return {"_links": one(SelfLinks)}
+        return {"_links": One(SelfLinks)}

@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     Keys,
     Model,
+    One,
     Readers,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class RecordPage(Model):
     """What every page of records has. `_links.next` is there as long as another page follows: follow it
     rather than count rows. Unlike pages of fields, these do not say how many there are."""
@@ -36,4 +36,4 @@ class RecordPage(Model):
     def _readers(cls) -> Readers:
         from ..models.page_links import PageLinks
 
-        return {"_links": one(PageLinks)}
+        return {"_links": One(PageLinks)}

@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class RecordValues(Model):
     """The values of the custom fields of a record, as answers hold them."""
 
@@ -31,4 +31,4 @@ class RecordValues(Model):
     def _readers(cls) -> Readers:
         from ..models.custom_field_values_read import CustomFieldValuesRead
 
-        return {"custom_fields_values": many(one(CustomFieldValuesRead))}
+        return {"custom_fields_values": Many(One(CustomFieldValuesRead))}

@@ -4,16 +4,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class RecordWrite(Model):
     """What can be said of any record with custom fields, both when it is made and when it is changed. A
     record that was read can be sent back with its changes: the server passes over keys that cannot be
@@ -44,4 +44,4 @@ class RecordWrite(Model):
     def _readers(cls) -> Readers:
         from ..models.custom_field_values import CustomFieldValues
 
-        return {"custom_fields_values": many(one(CustomFieldValues))}
+        return {"custom_fields_values": Many(One(CustomFieldValues))}

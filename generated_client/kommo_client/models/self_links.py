@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     Keys,
     Model,
+    One,
     Readers,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class SelfLinks(Model):
     """The links of one v4 object."""
 
@@ -33,4 +33,4 @@ class SelfLinks(Model):
     def _readers(cls) -> Readers:
         from ..models.hal_link import HalLink
 
-        return {"self": one(HalLink)}
+        return {"self": One(HalLink)}

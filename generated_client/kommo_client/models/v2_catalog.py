@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from ..models.v2_catalog_type import V2CatalogType
 from ..types import (
@@ -11,10 +11,10 @@ from ..types import (
     Enums,
     Keys,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _type(value: V2CatalogType | V2CatalogTypeLiteral | Unset) -> V2CatalogType 
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2Catalog(Model):
     """A list (catalog) of an account, without its elements."""
 
@@ -66,4 +66,4 @@ class V2Catalog(Model):
     def _readers(cls) -> Readers:
         from ..models.v2_links import V2Links
 
-        return {"_links": one(V2Links)}
+        return {"_links": One(V2Links)}

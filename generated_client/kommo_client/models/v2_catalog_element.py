@@ -3,17 +3,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2CatalogElement(Model):
     """An element of a list, with the values of its custom fields."""
 
@@ -67,4 +67,4 @@ class V2CatalogElement(Model):
         from ..models.v2_custom_field import V2CustomField
         from ..models.v2_links import V2Links
 
-        return {"custom_fields": many(one(V2CustomField)), "_links": one(V2Links)}
+        return {"custom_fields": Many(One(V2CustomField)), "_links": One(V2Links)}

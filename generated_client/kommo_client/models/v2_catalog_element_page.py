@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     Keys,
     Model,
+    One,
     Readers,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2CatalogElementPage(Model):
     """Elements of a list."""
 
@@ -37,7 +37,7 @@ class V2CatalogElementPage(Model):
         from ..models.v2_embedded_catalog_elements import V2EmbeddedCatalogElements
         from ..models.v2_links import V2Links
 
-        return {"_links": one(V2Links), "_embedded": one(V2EmbeddedCatalogElements)}
+        return {"_links": One(V2Links), "_embedded": One(V2EmbeddedCatalogElements)}
 
     @property
     def items(self) -> list[V2CatalogElement]:

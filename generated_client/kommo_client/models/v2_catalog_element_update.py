@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2CatalogElementUpdate(Model):
     """A change to a list element. What is not sent stays."""
 
@@ -47,4 +47,4 @@ class V2CatalogElementUpdate(Model):
     def _readers(cls) -> Readers:
         from ..models.v2_custom_field_write import V2CustomFieldWrite
 
-        return {"custom_fields": many(one(V2CustomFieldWrite))}
+        return {"custom_fields": Many(One(V2CustomFieldWrite))}

@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2CatalogElementWrite(Model):
     """What can be said of a list element both when it is added and when it is changed."""
 
@@ -39,4 +39,4 @@ class V2CatalogElementWrite(Model):
     def _readers(cls) -> Readers:
         from ..models.v2_custom_field_write import V2CustomFieldWrite
 
-        return {"custom_fields": many(one(V2CustomFieldWrite))}
+        return {"custom_fields": Many(One(V2CustomFieldWrite))}

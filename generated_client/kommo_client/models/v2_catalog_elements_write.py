@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2CatalogElementsWrite(Model):
     """Elements to add, to change and to delete. At least one of the three blocks is needed; clients
     usually send one at a time."""
@@ -38,4 +38,4 @@ class V2CatalogElementsWrite(Model):
         from ..models.v2_catalog_element_add import V2CatalogElementAdd
         from ..models.v2_catalog_element_update import V2CatalogElementUpdate
 
-        return {"add": many(one(V2CatalogElementAdd)), "update": many(one(V2CatalogElementUpdate))}
+        return {"add": Many(One(V2CatalogElementAdd)), "update": Many(One(V2CatalogElementUpdate))}

@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2CatalogElementsWritten(Model):
     """The answer to a write of list elements."""
 
@@ -41,7 +41,7 @@ class V2CatalogElementsWritten(Model):
         from ..models.v2_embedded_catalogs_written import V2EmbeddedCatalogsWritten
         from ..models.v2_links import V2Links
 
-        return {"_embedded": one(V2EmbeddedCatalogsWritten), "_links": one(V2Links), "_link": one(V2Links)}
+        return {"_embedded": One(V2EmbeddedCatalogsWritten), "_links": One(V2Links), "_link": One(V2Links)}
 
     @property
     def items(self) -> list[V2CatalogWritten]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define, field
+from attrs import define, field, setters
 
 from ..models.v2_catalog_type import V2CatalogType
 from ..types import (
@@ -23,7 +23,7 @@ def _type(value: V2CatalogType | V2CatalogTypeLiteral | Unset) -> V2CatalogType 
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2CatalogUpdate(Model):
     """A change to a list. Whatever can be said when a list is added can be changed; only the id is needed."""
 

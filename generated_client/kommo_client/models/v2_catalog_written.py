@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Keys,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2CatalogWritten(Model):
     """One list or element that a write has added, changed or deleted."""
 
@@ -43,4 +43,4 @@ class V2CatalogWritten(Model):
     def _readers(cls) -> Readers:
         from ..models.v2_links import V2Links
 
-        return {"_links": one(V2Links), "_link": one(V2Links)}
+        return {"_links": One(V2Links), "_link": One(V2Links)}

@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2CatalogsWrite(Model):
     """Lists to add, to change and to delete. At least one of the three blocks is needed; clients usually
     send one at a time."""
@@ -38,4 +38,4 @@ class V2CatalogsWrite(Model):
         from ..models.v2_catalog_add import V2CatalogAdd
         from ..models.v2_catalog_update import V2CatalogUpdate
 
-        return {"add": many(one(V2CatalogAdd)), "update": many(one(V2CatalogUpdate))}
+        return {"add": Many(One(V2CatalogAdd)), "update": Many(One(V2CatalogUpdate))}

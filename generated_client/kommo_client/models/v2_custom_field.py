@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
+    Many,
     Model,
+    One,
     Readers,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2CustomField(Model):
     """The values of one custom field of a list element, as v2 answers hold them."""
 
@@ -37,4 +37,4 @@ class V2CustomField(Model):
     def _readers(cls) -> Readers:
         from ..models.v2_value import V2Value
 
-        return {"values": many(one(V2Value))}
+        return {"values": Many(One(V2Value))}

@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2CustomFieldWrite(Model):
     """The values to write into one custom field of a list element. The field is named by `id` or by
     `code`."""
@@ -40,4 +40,4 @@ class V2CustomFieldWrite(Model):
     def _readers(cls) -> Readers:
         from ..models.v2_value_write import V2ValueWrite
 
-        return {"values": many(one(V2ValueWrite))}
+        return {"values": Many(One(V2ValueWrite))}

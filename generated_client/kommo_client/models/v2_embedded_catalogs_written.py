@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2EmbeddedCatalogsWritten(Model):
     """The objects that a v2 write has dealt with."""
 
@@ -37,4 +37,4 @@ class V2EmbeddedCatalogsWritten(Model):
         from ..models.v2_catalog_written import V2CatalogWritten
         from ..models.v2_write_errors import V2WriteErrors
 
-        return {"items": many(one(V2CatalogWritten)), "errors": one(V2WriteErrors)}
+        return {"items": Many(One(V2CatalogWritten)), "errors": One(V2WriteErrors)}

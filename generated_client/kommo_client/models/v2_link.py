@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     Model,
@@ -12,7 +12,7 @@ from ..types import (
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2Link(Model):
     """One link of a v2 answer."""
 

@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     Keys,
     Model,
+    One,
     Readers,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2Links(Model):
     """The links of a v2 answer or of one object in it."""
 
@@ -32,4 +32,4 @@ class V2Links(Model):
     def _readers(cls) -> Readers:
         from ..models.v2_link import V2Link
 
-        return {"self": one(V2Link)}
+        return {"self": One(V2Link)}

@@ -3,15 +3,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
     Model,
+    One,
     Readers,
     Unset,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class V2WriteErrors(Model):
     """The entries of a write that failed, by the block they stood in."""
 
@@ -34,4 +34,4 @@ class V2WriteErrors(Model):
     def _readers(cls) -> Readers:
         from ..models.v2_failed_entries import V2FailedEntries
 
-        return {"add": one(V2FailedEntries), "update": one(V2FailedEntries), "delete": one(V2FailedEntries)}
+        return {"add": One(V2FailedEntries), "update": One(V2FailedEntries), "delete": One(V2FailedEntries)}

@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
     UNSET,
+    Many,
     Model,
+    One,
     Readers,
     Unset,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class ValidationErrors(Model):
     """The errors of one object of a request."""
 
@@ -36,4 +36,4 @@ class ValidationErrors(Model):
     def _readers(cls) -> Readers:
         from ..models.validation_error import ValidationError
 
-        return {"errors": many(one(ValidationError))}
+        return {"errors": Many(One(ValidationError))}

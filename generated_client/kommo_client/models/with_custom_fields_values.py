@@ -4,14 +4,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define
+from attrs import define, setters
 
 from ..types import (
+    Many,
     Model,
+    One,
     Readers,
-    many,
     model,
-    one,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @model
-@define(slots=False, kw_only=True, eq=False, repr=False)
+@define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
 class WithCustomFieldsValues(Model):
     """The part of a record (a lead, a contact, a company, a customer, a segment, an element of a list)
     that holds the values of its custom fields, as it is written."""
@@ -34,4 +34,4 @@ class WithCustomFieldsValues(Model):
     def _readers(cls) -> Readers:
         from ..models.custom_field_values import CustomFieldValues
 
-        return {"custom_fields_values": many(one(CustomFieldValues))}
+        return {"custom_fields_values": Many(One(CustomFieldValues))}

@@ -46,6 +46,21 @@ class Violation:
     place: str = ""
 
 
+@frozen
+class Link:
+    """What one answer tells about another operation: its parameters, by runtime expression.
+
+    Attributes:
+        status: of the answer.
+        operation: operationId of the target.
+        parameters: its path and query parameters by name.
+    """
+
+    status: str
+    operation: str
+    parameters: Mapping[str, str]
+
+
 @define(slots=False, frozen=True, eq=False)
 class Operation:
     """One operation of the contract; `$ref`s of its own parts are resolved, those inside schemas are not."""
@@ -65,6 +80,7 @@ class Operation:
     secured: bool
     tags: tuple[str, ...]
     paging: Mapping[str, Any] = field(repr=False)
+    links: tuple[Link, ...] = field(default=(), repr=False)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -154,6 +170,7 @@ class Contract:
             examples[name.lower()] = tuple(self._examples(content))
         responses: dict[str, dict[str, str]] = {}
         places = {}
+        links = []
         for status, raw in node.get("responses", {}).items():
             response, response_place = self._locate(raw, place + pointer("responses", status))
             places[status] = response_place
@@ -163,6 +180,11 @@ class Contract:
                 else ""
                 for name, content in response.get("content", {}).items()
             }
+            for raw_link in response.get("links", {}).values():
+                link = self.resolve(raw_link)
+                if "operationId" in link:
+                    told = {name: str(value) for name, value in link.get("parameters", {}).items()}
+                    links.append(Link(status, link["operationId"], told))
         security = node.get("security", self.document.get("security", ()))
         return Operation(
             id=node.get("operationId", f"{method} {path}"),
@@ -178,6 +200,7 @@ class Contract:
             secured=bool(security) and {} not in security,
             tags=tuple(node.get("tags", ())),
             paging={name: value for (where, name), value in parameters.items() if where == "query"},
+            links=tuple(links),
         )
 
     def _examples(self, content: Mapping[str, Any]) -> Iterator[Any]:

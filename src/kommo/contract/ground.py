@@ -8,12 +8,17 @@ from typing import Any
 
 from attrs import define
 
-from kommo.contract import domain
+from kommo.contract import domain, drafting
 from kommo.contract.checks.echo import embedded, entries
+from kommo.contract.collection import Collection, Model
 from kommo.contract.document import Operation
-from kommo.contract.domain import PREFIX, Collection
-from kommo.contract.exchange import Exchange
+from kommo.contract.exchange import Exchange, is_json
+from kommo.contract.places import Places
+from kommo.contract.resources import resources, split
 from kommo.contract.session import Script
+from kommo.contract.shapes import PREFIX
+
+__all__ = ["Ground", "Target", "split"]
 
 
 @define
@@ -38,22 +43,20 @@ class Target:
 
     def state(self) -> tuple[bytes, ...]:
         """Return the collection as bytes, to be compared."""
-        exchange = self.collection.page(1, 250)
-        return (exchange.body,)
+        return tuple(exchange.body for exchange in self.collection.read().calls)
 
     def clean(self, exchange: Exchange) -> None:
         """Delete what an accepted request created."""
         if not exchange.accepted or not isinstance(exchange.answer, dict):
             return
-        if self.collection.tag.startswith("v2_"):
+        if self.collection.resource.old:
             sent = exchange.sent if isinstance(exchange.sent, dict) else {}
             added = len(sent.get("add") or ()) if isinstance(sent.get("add"), list) else 0
             ids = [item["id"] for item in embedded(exchange.answer, "items")[:added] if "id" in item]
             if ids:
                 self.collection.write(delete=ids)
-        elif self.operation.id.startswith("create_"):
-            items = self.collection.items(exchange) or [exchange.answer]
-            for item in items:
+        elif split(self.operation.id)[0] == "create" and self.collection.has("delete"):
+            for item in self.collection.models(exchange):
                 if "id" in item:
                     self.collection.delete(item["id"])
 
@@ -67,54 +70,43 @@ class Ground:
 
     def __init__(self, script: Script) -> None:
         self.script = script
+        self._places = Places(script)
         self._catalog: int | None = None
         self._made: list[tuple[Collection, Any]] = []
 
     def catalog(self) -> int:
-        """The list that everything of lists happens in."""
+        """The list of v2 that everything of v2 happens in."""
         if self._catalog is None:
             self._catalog = domain.make_catalog(self.script, "ground")
         return self._catalog
 
     def targets(self) -> Iterator[Target]:
         """Yield a target for every selected operation that has a body."""
-        for operation in self.script.contract.operations.values():
-            if operation.request and self.script.session.selected(operation.id):
-                target = self._target(operation)
-                if target is not None:
-                    yield target
+        old = {"v2_catalogs": self._catalogs, "v2_catalog_elements": self._elements}
+        for tag, resource in resources(self.script.contract).items():
+            for verb, operation in resource.operations.items():
+                if not operation.request or not self.script.session.selected(operation.id):
+                    continue
+                if resource.old:
+                    yield old[tag](operation)
+                else:
+                    yield self._target(self._places.open(resource, fresh=False), verb)
 
-    def _target(self, operation: Operation) -> Target | None:
-        verb, tag = split(operation.id)
-        if tag == "v2_catalogs":
-            return self._catalogs(operation)
-        if tag == "v2_catalog_elements":
-            return self._elements(operation)
-        entity, _, kind = tag.partition("_custom_field")
-        if kind == "_groups":
-            collection = domain.groups(self.script, entity)
-            bodies: list[Any] = [[{"name": f"{PREFIX} near", "sort": 5, "request_id": "n1"}]]
-            parameters: dict[str, str | int] = {}
-            if verb == "update":
-                parameters["id"] = self._make(collection, bodies[0])
-                bodies = [{"name": f"{PREFIX} near", "sort": 5, "request_id": "n1"}]
-            return Target(operation, collection, parameters, self._valid(operation, bodies, None))
-        if kind != "s" or entity not in domain.ENTITIES:
-            return None
-        collection = domain.fields(self.script, entity, self.catalog() if entity == "catalogs" else None)
+    def _target(self, collection: Collection, verb: str) -> Target:
+        operation = collection.resource.operations[verb]
         parameters = dict(collection.parameters)
         if verb == "create":
-            return Target(
-                operation, collection, parameters, self._valid(operation, _creations(collection), None)
-            )
-        types = [name for name in ("select", "category") if name in domain.creatable(collection)]
-        ids = [self._make(collection, domain.new_fields([name], "near")) for name in types]
+            news = _news(collection)
+            bodies: list[Any] = [[item] for item in news] if collection.takes_array(verb) else news
+            return Target(operation, collection, parameters, self._valid(operation, bodies, None))
+        things = [self._make(collection, item) for item in _grounds(collection)]
+        changes = [_change(collection, model, verb) for model in things]
         if verb == "update":
-            parameters["id"] = ids[0]
-            bodies = [_change(collection, ids[0])]
+            parameters = collection.one(things[0]["id"])
+            bodies = changes[:1]
         else:
-            bodies = [[{"id": id_, **_change(collection, id_)}] for id_ in ids]
-        return Target(operation, collection, parameters, self._valid(operation, bodies, ids[0]))
+            bodies = [[{"id": model["id"], **one}] for model, one in zip(things, changes, strict=True)]
+        return Target(operation, collection, parameters, self._valid(operation, bodies, things[0]["id"]))
 
     def _catalogs(self, operation: Operation) -> Target:
         full = {
@@ -134,11 +126,16 @@ class Ground:
         fields = domain.fields(self.script, "catalogs", catalog_id)
         values = []
         if fields.has("create"):
-            ids = [self._make(fields, domain.new_fields([name], "near")) for name in ("text", "select")]
-            option = entries(_read(fields, ids[1]).get("enums"))[0]
+            text, select = (
+                self._make(fields, item) for item in domain.new_fields(("text", "select"), "near")
+            )
+            option = entries(select.get("enums"))[0]
             values = [
-                {"id": ids[0], "values": [{"value": "text"}]},
-                {"id": ids[1], "values": [{"value": option.get("value"), "enum": str(option.get("id"))}]},
+                {"id": text["id"], "values": [{"value": "text"}]},
+                {
+                    "id": select["id"],
+                    "values": [{"value": option.get("value"), "enum": str(option.get("id"))}],
+                },
             ]
         added = collection.write(add=[{"catalog_id": catalog_id, "name": f"{PREFIX} near"}])
         made = embedded(added.answer, "items")
@@ -160,7 +157,7 @@ class Ground:
 
     def _valid(self, operation: Operation, bodies: list[Any], own: Any) -> list[Any]:
         """The bodies that obey the contract, own ones first, then the document's examples aimed at own things."""
-        kind = next((name for name in operation.request if name.endswith("json")), None)
+        kind = next((name for name in operation.request if is_json(name)), None)
         if kind is None:
             return []
         examples = (
@@ -171,31 +168,31 @@ class Ground:
         contract = self.script.contract
         return [body for body in [*bodies, *examples] if contract.valid_request(operation, body, kind)]
 
-    def _make(self, collection: Collection, items: list[Any]) -> Any:
-        exchange = collection.create(items)
-        made = collection.items(exchange)
-        self.script.need(made and "id" in made[0], f"nothing to stand on: {exchange} {exchange.body[:200]!r}")
-        self._made.append((collection, made[0]["id"]))
-        return made[0]["id"]
+    def _make(self, collection: Collection, item: Model) -> Model:
+        """Create a thing and return it as it is read."""
+        made = drafting.accepted(collection, [item])
+        self.script.need(made, f"nothing to stand on: {self.script.calls[-1]}")
+        model = made[0][2]
+        self._made.append((collection, model["id"]))
+        if not collection.has("get"):
+            return model
+        read = collection.get(model["id"])
+        return read.answer if read.accepted and isinstance(read.answer, dict) else model
 
     def clear(self) -> None:
         """Delete everything that was made."""
         for collection, id_ in reversed(self._made):
-            if "catalog_id" not in collection.parameters:
+            if not collection.parameters and collection.has("delete"):
                 collection.delete(id_)
+        self._places.close()
         if self._catalog is not None:
             domain.catalogs(self.script).write(delete=[self._catalog])
 
 
-def split(operation_id: str) -> tuple[str, str]:
-    """Split an operationId into verb and tag."""
-    for verb in ("update_batch", "list", "get", "create", "update", "delete", "write"):
-        if operation_id.startswith(verb + "_"):
-            return verb, operation_id.removeprefix(verb + "_")
-    return "", operation_id
-
-
-def _creations(collection: Collection) -> list[Any]:
+def _news(collection: Collection) -> list[Model]:
+    """Things to create, whose keys are then bent one by one."""
+    if collection.key != "custom_fields":
+        return drafting.drafts(collection, 1, "near")
     full = {
         "name": f"{PREFIX} near",
         "type": "text",
@@ -210,19 +207,25 @@ def _creations(collection: Collection) -> list[Any]:
         "settings": None,
     }
     types = [name for name in ("select", "birthday", "category") if name in domain.creatable(collection)]
-    return [[full], *([item] for item in domain.new_fields(types, "near"))]
+    return [full, *domain.new_fields(types, "near")]
 
 
-def _read(collection: Collection, id_: Any) -> dict[str, Any]:
-    exchange = collection.get(id_)
-    return exchange.answer if exchange.accepted and isinstance(exchange.answer, dict) else {}
+def _grounds(collection: Collection) -> list[Model]:
+    """Things to change: of fields those whose options or trees can be bent."""
+    if collection.key != "custom_fields":
+        return drafting.drafts(collection, 1, "near")
+    types = [name for name in ("select", "category") if name in domain.creatable(collection)]
+    return domain.new_fields(types, "near")
 
 
-def _change(collection: Collection, id_: Any) -> dict[str, Any]:
-    model = _read(collection, id_)
-    change: dict[str, Any] = {"name": f"{PREFIX} near", "sort": 13, "request_id": "n2", "is_api_only": False}
-    options = entries(model.get("enums"))
-    nodes = entries(model.get("nested"))
+def _change(collection: Collection, model: Model, verb: str) -> Model:
+    """A change of every plain key, of options and trees."""
+    change = dict(drafting.changes(collection, model, verb))
+    change.pop("code", None)
+    for extra in ({"request_id": "n2"}, {"is_api_only": False}):
+        if collection.key.startswith("custom_field") and collection.valid("update", {**change, **extra}):
+            change |= extra
+    options, nodes = entries(model.get("enums")), entries(model.get("nested"))
     if options:
         change["enums"] = [{key: option.get(key) for key in ("id", "value", "sort")} for option in options]
     if nodes:

@@ -50,6 +50,11 @@ class Row:
     def failed(self) -> bool:
         return any(cell.state is State.FAILED for cell in self.cells.values())
 
+    @property
+    def left_out(self) -> bool:
+        """Whether a stage was not tried because a tool is not at hand."""
+        return any(cell.state is State.LEFT_OUT for cell in self.cells.values())
+
 
 def check_client(name: str, root: Path, work: Path, tools: Tools) -> Row:
     """Generate, hold to the contract, compile and run one client.
@@ -123,11 +128,14 @@ def check_importers(work: Path, tools: Tools) -> Iterator[tuple[str, Cell]]:
     """
     work.mkdir(parents=True, exist_ok=True)
     expected = len(operation_ids(load_bundle()))
-    environment = os.environ | {"NODE_PATH": str(tools.node_modules)}
     collection = work / "kommo.postman_collection.json"
-    command: list[str | Path] = [tools.node, PROGRAMS / "importers.cjs", bundle_path(), collection]
     try:
+        command: list[str | Path] = [tools.node, PROGRAMS / "importers.cjs", bundle_path(), collection]
+        environment = os.environ | {"NODE_PATH": str(tools.node_modules)}
         counts: dict[str, int] = json.loads(run(command, work, environment).splitlines()[0])
+    except NotAtHand as reason:
+        yield "importers", Cell(State.LEFT_OUT, reason=str(reason))
+        return
     except (CommandError, ValueError, IndexError) as error:
         yield "importers", Cell(State.FAILED, reason=str(error))
         return

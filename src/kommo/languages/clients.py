@@ -9,12 +9,12 @@ import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from kommo.command import CommandError
 from kommo.languages.declarations import READERS, Reader
 from kommo.languages.generators import GENERATORS, Generator
-from kommo.languages.shapes import Declared
+from kommo.languages.shapes import Declared, Member
 from kommo.languages.tools import PROGRAMS, Tools, run, system
 from kommo.spec.output import to_json
 
@@ -133,8 +133,10 @@ class OpenapiTypescript(_TypeScript):
     def declared(self) -> Declared:
         environment = os.environ | {"NODE_PATH": str(self.tools.node_modules)}
         command: list[str | Path] = [self.tools.node, PROGRAMS / "declarations.cjs", "kommo.ts"]
-        found: dict[str, dict[str, str]] = json.loads(run(command, self.folder, environment))
-        return found
+        found: dict[str, dict[str, list[Any]]] = json.loads(run(command, self.folder, environment))
+        return {
+            model: {name: Member(*seen) for name, seen in members.items()} for model, members in found.items()
+        }
 
 
 class TypescriptFetch(_TypeScript):
@@ -173,6 +175,7 @@ class Go(Client):
             shutil.copytree(self.client, source / "kommo", ignore=shutil.ignore_patterns("test", "docs"))
         environment = os.environ | {
             "GO111MODULE": "off",  # packages come from the system, not from a registry
+            "CGO_ENABLED": "0",  # no C compiler is needed
             "GOPATH": f"{self.folder / 'go'}{os.pathsep}{packages}",
             "GOCACHE": str(self.tools.folder / "go-cache"),
         }

@@ -24,6 +24,9 @@ def configure(parser: ArgumentParser) -> None:
     check.add_argument(
         "--tools", type=Path, default=Path(".cache/languages"), help="where make languages put its tools"
     )
+    check.add_argument(
+        "--complete", action="store_true", help="count a stage that is left out for want of a tool as failed"
+    )
     document = actions.add_parser("document", help="the contract as a generator can digest it")
     document.add_argument("generator", metavar="GENERATOR", help=f"one of {', '.join(GENERATORS)}")
     document.add_argument("-o", "--out", type=Path, help="the file to write (default: print)")
@@ -33,7 +36,7 @@ def run(args: Namespace) -> int:
     """Carry out ``kommo languages``; 0, or 1 where a client or an importer fails."""
     root = find_root()
     if args.action == "check":
-        return _check(root, args.generators or list(GENERATORS), args.tools.absolute())
+        return _check(root, args.generators or list(GENERATORS), args.tools.absolute(), args.complete)
     text = to_json(find_generator(args.generator).document(root))
     if args.out is None:
         sys.stdout.write(text)
@@ -42,7 +45,7 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _check(root: Path, names: list[str], folder: Path) -> int:
+def _check(root: Path, names: list[str], folder: Path, complete: bool) -> int:
     from kommo.languages.check import State, check_client, check_importers, table
     from kommo.languages.tools import Tools
 
@@ -56,11 +59,16 @@ def _check(root: Path, names: list[str], folder: Path) -> int:
         print(f"{name} ...", file=sys.stderr, flush=True)
         rows.append(check_client(name, root, folder / "clients" / name, tools))
     print(table(rows))
+    left_out = [row.name for row in rows if row.left_out]
     failed = sum(row.failed for row in rows)
     print()
     for name, cell in check_importers(folder / "imported", tools):
         print(f"{name:<22} {cell.state.value:<8} {cell.text} {cell.reason}".rstrip())
         failed += cell.state is State.FAILED
+        left_out += [name] if cell.state is State.LEFT_OUT else []
     if failed:
         print(f"kommo languages: {failed} failed", file=sys.stderr)
+    if complete and left_out:
+        print(f"kommo languages: not wholly tried: {', '.join(left_out)}", file=sys.stderr)
+        failed += len(left_out)
     return int(failed > 0)

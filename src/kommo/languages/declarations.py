@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kommo.languages.shapes import Declared, camel
+from kommo.languages.shapes import Declared, Member, camel
 
 
 @dataclass(frozen=True)
@@ -52,44 +52,57 @@ def _texts(folder: Path, pattern: str) -> list[str]:
 
 
 def _typescript_fetch(folder: Path) -> Declared:
-    found: dict[str, Mapping[str, str]] = {}
+    found: dict[str, Mapping[str, Member]] = {}
     for text in _texts(folder, "models/*.ts"):
         wire = dict(re.findall(r"^        '(\w+)': .*?json\['([^']+)'\]", text, re.MULTILINE))
         for name, body in re.findall(
             r"^export interface (\w+) (?:extends \w+ )?\{\n(.*?)^\}", text, re.M | re.S
         ):
-            members = re.findall(r"^    '?(\w+)'?\??: (.+);$", body, re.MULTILINE)
-            found[name] = {wire.get(member, member): declared for member, declared in members}
+            members = re.findall(r"^    '?(\w+)'?(\??): (.+);$", body, re.MULTILINE)
+            found[name] = {
+                wire.get(member, member): Member(declared, not optional)
+                for member, optional, declared in members
+            }
     return found
 
 
 def _java(folder: Path) -> Declared:
     member = re.compile(
-        r'String JSON_PROPERTY_\w+ = "([^"]+)";\s+(?:@[^\n]+\s+)*private ([^=;]+?) \w+(?: =|;)'
+        r'String (JSON_PROPERTY_\w+) = "([^"]+)";\s+(?:@[^\n]+\s+)*private ([^=;]+?) \w+(?: =|;)'
     )
-    return {
-        path.stem: dict(member.findall(path.read_text(encoding="utf-8")))
-        for path in folder.glob("src/main/java/org/openapitools/client/model/*.java")
-    }
+    found: dict[str, Mapping[str, Member]] = {}
+    for path in folder.glob("src/main/java/org/openapitools/client/model/*.java"):
+        text = path.read_text(encoding="utf-8")
+        found[path.stem] = {
+            wire: Member(declared, f"@JsonProperty(value = {constant}, required = true)" in text)
+            for constant, wire, declared in member.findall(text)
+        }
+    return found
 
 
 def _go(folder: Path) -> Declared:
-    found: dict[str, Mapping[str, str]] = {}
+    found: dict[str, Mapping[str, Member]] = {}
     for text in _texts(folder, "model_*.go"):
         for name, body in re.findall(r"^type (\w+) struct \{\n(.*?)^\}", text, re.M | re.S):
             found[name] = {
-                wire: declared for declared, wire in re.findall(r'^\t\w+ (\S+) `json:"([^",]+)', body, re.M)
+                wire: Member(declared, not optional)
+                for declared, wire, optional in re.findall(
+                    r'^\t\w+ (\S+) `json:"([^",]+)(,omitempty)?', body, re.M
+                )
             }
     return found
 
 
 def _php(folder: Path) -> Declared:
-    found: dict[str, Mapping[str, str]] = {}
+    found: dict[str, Mapping[str, Member]] = {}
     for path in folder.glob("lib/Model/*.php"):
         text = path.read_text(encoding="utf-8")
         types, wire = _php_map(text, "openAPITypes"), _php_map(text, "attributeMap")
         if wire:
-            found[path.stem] = {wire[member]: declared for member, declared in types.items()}
+            found[path.stem] = {
+                wire[member]: Member(declared, f"'{member}' can't be null" in text)
+                for member, declared in types.items()
+            }
     return found
 
 

@@ -1,20 +1,34 @@
 """What the contract says about each model, and whether a generated client says as much.
 
 A client can be generated without a word of warning and still be empty: a class without members, a property
-that is `any`. Hence each declaration is held to the schema that it was made from.
+that is `any`, one that must be sent and may be left out. Hence each declaration is held to the schema that it
+was made from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from kommo.spec.walk import followed, operations
 
 _SHAPE = ("$ref", "type", "enum", "const", "oneOf", "anyOf", "allOf", "properties", "items")
 
-Declared = Mapping[str, Mapping[str, str]]
-"""Model -> property as it is on the wire -> its type in the language."""
+
+class Member(NamedTuple):
+    """A property as a client declares it.
+
+    Args:
+        type: Its type, as the language writes it.
+        required: Whether it must be there.
+    """
+
+    type: str
+    required: bool
+
+
+Declared = Mapping[str, Mapping[str, Member]]
+"""Model -> property as it is on the wire -> its declaration."""
 
 
 def properties(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -25,6 +39,14 @@ def properties(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, di
         found |= properties(document, part)
     found.update(schema.get("properties", {}))
     return found
+
+
+def required(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
+    """The properties that a model always has, those of what it extends included."""
+    schema = followed(document, schema)
+    return set(schema.get("required", ())).union(
+        *(required(document, part) for part in schema.get("allOf", ()))
+    )
 
 
 def is_free(document: dict[str, Any], schema: dict[str, Any]) -> bool:
@@ -38,6 +60,13 @@ def is_free(document: dict[str, Any], schema: dict[str, Any]) -> bool:
     if alternatives := schema.get("oneOf"):
         return any(is_free(document, item) for item in alternatives)
     return not any(keyword in schema for keyword in _SHAPE)
+
+
+def may_be_null(document: dict[str, Any], schema: dict[str, Any]) -> bool:
+    """Whether null is among the values, which Java and PHP cannot tell from a missing one."""
+    schema = followed(document, schema)
+    alternatives = schema.get("oneOf", ())
+    return "null" in schema.get("type", ()) or any(may_be_null(document, item) for item in alternatives)
 
 
 def models(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, dict[str, Any]]]]:
@@ -63,12 +92,19 @@ def faults(document: dict[str, Any], declared: Declared, untyped: Any) -> list[s
         if name not in declared:
             lines.append(f"{name}: not generated")
             continue
+        always = required(document, document["components"]["schemas"][name])
         for member, schema in members.items():
-            text = declared[name].get(member)
-            if text is None:
+            found = declared[name].get(member)
+            if found is None:
                 lines.append(f"{name}.{member}: missing")
-            elif untyped.search(text) and not is_free(document, schema):
-                lines.append(f"{name}.{member}: declared as {text!r}, while the contract has a shape")
+                continue
+            if untyped.search(found.type) and not is_free(document, schema):
+                lines.append(f"{name}.{member}: declared as {found.type!r}, while the contract has a shape")
+            needed = member in always
+            if found.required and not needed:
+                lines.append(f"{name}.{member}: required in the client, optional in the contract")
+            elif needed and not found.required and not may_be_null(document, schema):
+                lines.append(f"{name}.{member}: optional in the client, required in the contract")
     return lines
 
 

@@ -14,6 +14,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 _ANNOTATIONS = Path("/usr/share/java/geronimo-annotation-1.3-spec.jar")
 _GO_PACKAGES = Path("/usr/share/gocode")
 _PHP_PACKAGES = Path("/usr/share/php")
+_LONGEST_LINE = 300
 
 
 class NotAtHand(Exception):
@@ -94,7 +95,7 @@ def system(command: str, package: str) -> str:
 
 
 def run(
-    command: Sequence[str | Path], folder: Path, env: Mapping[str, str] | None = None, timeout: float = 600
+    command: Sequence[str | Path], folder: Path, env: Mapping[str, str] | None = None, timeout: float = 300
 ) -> str:
     """Run a tool to its end.
 
@@ -102,18 +103,23 @@ def run(
         What it printed, standard output before standard error.
 
     Raises:
-        CommandError: It failed; with its last lines.
+        CommandError: It failed, with its last lines; or it took longer than `timeout` seconds.
     """
-    done = subprocess.run(
-        [str(word) for word in command],
-        cwd=folder,
-        env=None if env is None else dict(env),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [str(word) for word in command],
+            cwd=folder,
+            env=None if env is None else dict(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise CommandError(f"{Path(command[0]).name}: given up after {timeout:.0f} seconds") from None
     if done.returncode != 0:
-        last = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise CommandError(f"{Path(command[0]).name} failed: {' | '.join(last[:3] + last[3:][-3:])}")
+        # Node quotes the line that failed, which in a packed library is the whole library.
+        said = [line[:_LONGEST_LINE] for line in (done.stderr.strip() or done.stdout).strip().splitlines()]
+        raise CommandError(f"{Path(command[0]).name} failed: {' | '.join(said[:3] + said[3:][-5:])}")
     return done.stdout + done.stderr

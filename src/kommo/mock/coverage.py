@@ -15,7 +15,7 @@ from kommo.spec.bundle import METHODS
 from kommo.spec.documents import load
 from kommo.spec.pages.markdown import table
 
-EXERCISED: Final = Path("tests/mock/exercised.json")
+EXERCISED: Final = Path("docs/data/exercised.json")
 BEHAVIOURS: Final = Path("tests/mock/behaviours.yaml")
 GRADES: Final = ("documented", "observed", "inferred")
 

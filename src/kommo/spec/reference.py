@@ -46,7 +46,7 @@ PAGES = (
     Page(
         REFERENCE / "mock-coverage.md",
         "kommo.mock.coverage:render",
-        "tests/mock/exercised.json and tests/mock/behaviours.yaml",
+        "docs/data/exercised.json and tests/mock/behaviours.yaml",
     ),
     Page(REFERENCE / "api.html", "kommo.docs.render:page", "openapi/, overlays/quirks/ and src/kommo/docs/"),
 )

@@ -230,7 +230,7 @@ class CatalogElements:
         return self._core.call(
             _CREATE_CATALOG_ELEMENTS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -275,7 +275,7 @@ class CatalogElements:
         return self._core.call(
             _UPDATE_BATCH_CATALOG_ELEMENTS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -535,7 +535,7 @@ class AsyncCatalogElements:
         return await self._core.call(
             _CREATE_CATALOG_ELEMENTS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -580,7 +580,7 @@ class AsyncCatalogElements:
         return await self._core.call(
             _UPDATE_BATCH_CATALOG_ELEMENTS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

@@ -207,7 +207,7 @@ class Catalogs:
         return self._core.call(
             _CREATE_CATALOGS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -248,7 +248,7 @@ class Catalogs:
         return self._core.call(
             _UPDATE_BATCH_CATALOGS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -468,7 +468,7 @@ class AsyncCatalogs:
         return await self._core.call(
             _CREATE_CATALOGS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -509,7 +509,7 @@ class AsyncCatalogs:
         return await self._core.call(
             _UPDATE_BATCH_CATALOGS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

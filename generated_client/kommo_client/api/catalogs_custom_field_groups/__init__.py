@@ -180,7 +180,7 @@ class CatalogsCustomFieldGroups:
         return self._core.call(
             _CREATE_CATALOGS_CUSTOM_FIELD_GROUPS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -436,7 +436,7 @@ class AsyncCatalogsCustomFieldGroups:
         return await self._core.call(
             _CREATE_CATALOGS_CUSTOM_FIELD_GROUPS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

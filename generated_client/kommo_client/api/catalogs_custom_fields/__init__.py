@@ -258,7 +258,7 @@ class CatalogsCustomFields:
         return self._core.call(
             _CREATE_CATALOGS_CUSTOM_FIELDS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -305,7 +305,7 @@ class CatalogsCustomFields:
         return self._core.call(
             _UPDATE_BATCH_CATALOGS_CUSTOM_FIELDS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -618,7 +618,7 @@ class AsyncCatalogsCustomFields:
         return await self._core.call(
             _CREATE_CATALOGS_CUSTOM_FIELDS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -665,7 +665,7 @@ class AsyncCatalogsCustomFields:
         return await self._core.call(
             _UPDATE_BATCH_CATALOGS_CUSTOM_FIELDS,
             (catalog_id,),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

@@ -241,7 +241,7 @@ class Companies:
         return self._core.call(
             _CREATE_COMPANIES,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -282,7 +282,7 @@ class Companies:
         return self._core.call(
             _UPDATE_BATCH_COMPANIES,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -535,7 +535,7 @@ class AsyncCompanies:
         return await self._core.call(
             _CREATE_COMPANIES,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -576,7 +576,7 @@ class AsyncCompanies:
         return await self._core.call(
             _UPDATE_BATCH_COMPANIES,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

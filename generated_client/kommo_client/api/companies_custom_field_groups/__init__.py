@@ -171,7 +171,7 @@ class CompaniesCustomFieldGroups:
         return self._core.call(
             _CREATE_COMPANIES_CUSTOM_FIELD_GROUPS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -404,7 +404,7 @@ class AsyncCompaniesCustomFieldGroups:
         return await self._core.call(
             _CREATE_COMPANIES_CUSTOM_FIELD_GROUPS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

@@ -248,7 +248,7 @@ class CompaniesCustomFields:
         return self._core.call(
             _CREATE_COMPANIES_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -292,7 +292,7 @@ class CompaniesCustomFields:
         return self._core.call(
             _UPDATE_BATCH_COMPANIES_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -580,7 +580,7 @@ class AsyncCompaniesCustomFields:
         return await self._core.call(
             _CREATE_COMPANIES_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -624,7 +624,7 @@ class AsyncCompaniesCustomFields:
         return await self._core.call(
             _UPDATE_BATCH_COMPANIES_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

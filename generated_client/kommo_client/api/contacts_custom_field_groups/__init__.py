@@ -171,7 +171,7 @@ class ContactsCustomFieldGroups:
         return self._core.call(
             _CREATE_CONTACTS_CUSTOM_FIELD_GROUPS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -404,7 +404,7 @@ class AsyncContactsCustomFieldGroups:
         return await self._core.call(
             _CREATE_CONTACTS_CUSTOM_FIELD_GROUPS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

@@ -250,7 +250,7 @@ class ContactsCustomFields:
         return self._core.call(
             _CREATE_CONTACTS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -294,7 +294,7 @@ class ContactsCustomFields:
         return self._core.call(
             _UPDATE_BATCH_CONTACTS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -585,7 +585,7 @@ class AsyncContactsCustomFields:
         return await self._core.call(
             _CREATE_CONTACTS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -629,7 +629,7 @@ class AsyncContactsCustomFields:
         return await self._core.call(
             _UPDATE_BATCH_CONTACTS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

@@ -171,7 +171,7 @@ class CustomersCustomFieldGroups:
         return self._core.call(
             _CREATE_CUSTOMERS_CUSTOM_FIELD_GROUPS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -404,7 +404,7 @@ class AsyncCustomersCustomFieldGroups:
         return await self._core.call(
             _CREATE_CUSTOMERS_CUSTOM_FIELD_GROUPS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

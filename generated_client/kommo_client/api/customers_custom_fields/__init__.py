@@ -247,7 +247,7 @@ class CustomersCustomFields:
         return self._core.call(
             _CREATE_CUSTOMERS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -291,7 +291,7 @@ class CustomersCustomFields:
         return self._core.call(
             _UPDATE_BATCH_CUSTOMERS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -577,7 +577,7 @@ class AsyncCustomersCustomFields:
         return await self._core.call(
             _CREATE_CUSTOMERS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -621,7 +621,7 @@ class AsyncCustomersCustomFields:
         return await self._core.call(
             _UPDATE_BATCH_CUSTOMERS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

@@ -246,7 +246,7 @@ class CustomersSegmentsCustomFields:
         return self._core.call(
             _CREATE_CUSTOMERS_SEGMENTS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -290,7 +290,7 @@ class CustomersSegmentsCustomFields:
         return self._core.call(
             _UPDATE_BATCH_CUSTOMERS_SEGMENTS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -575,7 +575,7 @@ class AsyncCustomersSegmentsCustomFields:
         return await self._core.call(
             _CREATE_CUSTOMERS_SEGMENTS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -619,7 +619,7 @@ class AsyncCustomersSegmentsCustomFields:
         return await self._core.call(
             _UPDATE_BATCH_CUSTOMERS_SEGMENTS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

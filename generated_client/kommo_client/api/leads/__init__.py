@@ -245,7 +245,7 @@ class Leads:
         return self._core.call(
             _CREATE_LEADS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -286,7 +286,7 @@ class Leads:
         return self._core.call(
             _UPDATE_BATCH_LEADS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -543,7 +543,7 @@ class AsyncLeads:
         return await self._core.call(
             _CREATE_LEADS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -584,7 +584,7 @@ class AsyncLeads:
         return await self._core.call(
             _UPDATE_BATCH_LEADS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

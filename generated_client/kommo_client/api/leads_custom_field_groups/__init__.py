@@ -171,7 +171,7 @@ class LeadsCustomFieldGroups:
         return self._core.call(
             _CREATE_LEADS_CUSTOM_FIELD_GROUPS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -404,7 +404,7 @@ class AsyncLeadsCustomFieldGroups:
         return await self._core.call(
             _CREATE_LEADS_CUSTOM_FIELD_GROUPS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

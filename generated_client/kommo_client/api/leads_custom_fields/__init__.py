@@ -246,7 +246,7 @@ class LeadsCustomFields:
         return self._core.call(
             _CREATE_LEADS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -290,7 +290,7 @@ class LeadsCustomFields:
         return self._core.call(
             _UPDATE_BATCH_LEADS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -575,7 +575,7 @@ class AsyncLeadsCustomFields:
         return await self._core.call(
             _CREATE_LEADS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )
@@ -619,7 +619,7 @@ class AsyncLeadsCustomFields:
         return await self._core.call(
             _UPDATE_BATCH_LEADS_CUSTOM_FIELDS,
             (),
-            body=[*items],
+            items=items,
             timeout=timeout,
             headers=headers,
         )

@@ -248,7 +248,8 @@ class V2CatalogElements:
         return self._core.call(
             _WRITE_V2_CATALOG_ELEMENTS,
             (),
-            body={"add": [*items]},
+            items=items,
+            action="add",
             timeout=timeout,
             headers=headers,
         )
@@ -290,7 +291,8 @@ class V2CatalogElements:
         return self._core.call(
             _WRITE_V2_CATALOG_ELEMENTS,
             (),
-            body={"update": [*items]},
+            items=items,
+            action="update",
             timeout=timeout,
             headers=headers,
         )
@@ -332,7 +334,8 @@ class V2CatalogElements:
         return self._core.call(
             _WRITE_V2_CATALOG_ELEMENTS,
             (),
-            body={"delete": [*items]},
+            items=items,
+            action="delete",
             timeout=timeout,
             headers=headers,
         )
@@ -536,7 +539,8 @@ class AsyncV2CatalogElements:
         return await self._core.call(
             _WRITE_V2_CATALOG_ELEMENTS,
             (),
-            body={"add": [*items]},
+            items=items,
+            action="add",
             timeout=timeout,
             headers=headers,
         )
@@ -578,7 +582,8 @@ class AsyncV2CatalogElements:
         return await self._core.call(
             _WRITE_V2_CATALOG_ELEMENTS,
             (),
-            body={"update": [*items]},
+            items=items,
+            action="update",
             timeout=timeout,
             headers=headers,
         )
@@ -620,7 +625,8 @@ class AsyncV2CatalogElements:
         return await self._core.call(
             _WRITE_V2_CATALOG_ELEMENTS,
             (),
-            body={"delete": [*items]},
+            items=items,
+            action="delete",
             timeout=timeout,
             headers=headers,
         )

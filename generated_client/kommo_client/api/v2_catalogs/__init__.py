@@ -234,7 +234,8 @@ class V2Catalogs:
         return self._core.call(
             _WRITE_V2_CATALOGS,
             (),
-            body={"add": [*items]},
+            items=items,
+            action="add",
             timeout=timeout,
             headers=headers,
         )
@@ -276,7 +277,8 @@ class V2Catalogs:
         return self._core.call(
             _WRITE_V2_CATALOGS,
             (),
-            body={"update": [*items]},
+            items=items,
+            action="update",
             timeout=timeout,
             headers=headers,
         )
@@ -318,7 +320,8 @@ class V2Catalogs:
         return self._core.call(
             _WRITE_V2_CATALOGS,
             (),
-            body={"delete": [*items]},
+            items=items,
+            action="delete",
             timeout=timeout,
             headers=headers,
         )
@@ -508,7 +511,8 @@ class AsyncV2Catalogs:
         return await self._core.call(
             _WRITE_V2_CATALOGS,
             (),
-            body={"add": [*items]},
+            items=items,
+            action="add",
             timeout=timeout,
             headers=headers,
         )
@@ -550,7 +554,8 @@ class AsyncV2Catalogs:
         return await self._core.call(
             _WRITE_V2_CATALOGS,
             (),
-            body={"update": [*items]},
+            items=items,
+            action="update",
             timeout=timeout,
             headers=headers,
         )
@@ -592,7 +597,8 @@ class AsyncV2Catalogs:
         return await self._core.call(
             _WRITE_V2_CATALOGS,
             (),
-            body={"delete": [*items]},
+            items=items,
+            action="delete",
             timeout=timeout,
             headers=headers,
         )

@@ -24,5 +24,5 @@ def exchange_checks(
         yield from contract.response_violations(exchange)
     yield from secrets.check(exchange)
     yield from links.check(exchange)
-    yield from echo.check(exchange)
+    yield from echo.check(contract, exchange)
     yield from echo_v2.check(exchange)

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from kommo.contract.document import Violation
-from kommo.contract.exchange import NO_JSON, Exchange
+from attrs import frozen
 
-#: Keys whose value comes back as it was sent (custom-fields-v4:326-380).
-_PLAIN: Final = {"custom_fields": ("name", "type", "code", "sort"), "custom_field_groups": ("name", "sort")}
+from kommo.contract.document import Contract, Violation
+from kommo.contract.exchange import Exchange
+from kommo.contract.resources import plain_keys, resource, split
+
+#: Keys of a field whose value comes back as it was sent (custom-fields-v4:326-380).
+_FIELD: Final = ("name", "type", "code", "sort")
 #: Keys that only some entities or types have; the others read over them (custom-fields-v4:326, 330-340).
 _ONLY_CARDS: Final = ("is_api_only",)
 _ONLY_BIRTHDAYS: Final = ("remind",)
@@ -34,54 +37,20 @@ def entries(value: Any) -> list[dict[str, Any]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
-def check(exchange: Exchange) -> Iterator[Violation]:
+def check(contract: Contract, exchange: Exchange) -> Iterator[Violation]:
     """Yield a violation for every sent thing that the answer of a write changes, loses or mixes up."""
-    operation = exchange.operation or ""
-    if not exchange.accepted or exchange.sent is NO_JSON or exchange.answer is NO_JSON:
+    verb, tag = split(exchange.operation or "")
+    sent, answer = exchange.sent, exchange.answer
+    if verb not in ("create", "update", "update_batch") or not exchange.accepted:
         return
-    verb, _, tag = operation.partition("_")
-    if tag.startswith("batch_"):
-        tag = tag.removeprefix("batch_")
-    if verb not in ("create", "update") or not isinstance(exchange.sent, dict | list):
+    if not isinstance(sent, dict | list) or not isinstance(answer, dict):
         return
-    key = "custom_field_groups" if tag.endswith("_groups") else "custom_fields"
-    if isinstance(exchange.sent, list):
-        yield from _collection(exchange.sent, embedded(exchange.answer, key), exchange.answer, key)
-    elif isinstance(exchange.answer, dict):
-        yield from _item(exchange.sent, exchange.answer, key, "")
-
-
-def _collection(sent: list[Any], got: list[dict[str, Any]], answer: Any, key: str) -> Iterator[Violation]:
-    if len(sent) != len(got):
-        yield _violation("count", f"{len(sent)} items were sent, {len(got)} are answered", f"_embedded.{key}")
-        return
-    total = answer.get("_total_items") if isinstance(answer, dict) else None
-    if isinstance(total, int) and total != len(got):
-        yield _violation(
-            "_total_items", f"_total_items is {total}, {len(got)} items are answered", "_total_items"
-        )
-    wanted = [request_id(item, index) for index, item in enumerate(sent)]
-    if len(set(wanted)) < len(wanted):
-        return  # the caller's own ids are ambiguous
-    answered: dict[str, dict[str, Any]] = {}
-    for item in got:
-        if "request_id" in item:
-            answered.setdefault(str(item["request_id"]), item)
-    if key == "custom_fields" and not answered:
-        return  # request_id is in no table of the documents; without it nothing pairs for certain
-    for index, (name, item) in enumerate(zip(wanted, sent, strict=True)):
-        if answered and name not in answered:
-            named = isinstance(item, dict) and item.get("request_id") is not None
-            if named:
-                yield _violation(
-                    "request_id",
-                    f"no item of the answer has the request_id {name!r} of item {index}",
-                    "request_id",
-                )
-            continue
-        match = answered[name] if answered else got[index]
-        if isinstance(item, dict):
-            yield from _item(item, match, key, f"_embedded.{key}[{index}].")
+    echo = _Echo(contract, exchange.operation or "", resource(contract, tag).key)
+    got = embedded(answer, echo.key)
+    if isinstance(sent, list):
+        yield from echo.collection(sent, got, answer)
+    else:
+        yield from echo.thing(sent, got[0] if len(got) == 1 and "id" not in answer else answer, "")
 
 
 def request_id(item: Any, index: int) -> str:
@@ -92,10 +61,14 @@ def request_id(item: Any, index: int) -> str:
     return str(index) if sent is None or isinstance(sent, bool) else str(sent)
 
 
-def _plain(key: str, got: Mapping[str, Any]) -> tuple[str, ...]:
+def stored(contract: Contract, operation: str, key: str, got: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the plain keys that an operation stores in a thing: what the contract lets be sent.
+
+    Fields read over some of them, by type and entity.
+    """
     if key != "custom_fields":
-        return _PLAIN[key]
-    names = _PLAIN[key]
+        return plain_keys(contract, operation)
+    names: tuple[str, ...] = _FIELD
     if got.get("type") == "birthday":
         names += _ONLY_BIRTHDAYS
     match got.get("entity_type"):
@@ -106,16 +79,83 @@ def _plain(key: str, got: Mapping[str, Any]) -> tuple[str, ...]:
     return names
 
 
-def _item(sent: Mapping[str, Any], got: Mapping[str, Any], key: str, place: str) -> Iterator[Violation]:
-    for name in _plain(key, got):
-        if sent.get(name) is not None and name in got and not same(sent[name], got[name]):
-            if name == "code" and sent[name] == "":
-                continue  # an empty code is none
-            yield _violation(
-                name, f"{name} was sent as {sent[name]!r} and is answered as {got[name]!r}", f"{place}{name}"
-            )
-    if key != "custom_fields":
-        return
+@frozen
+class _Echo:
+    """The comparison of one write with its answer."""
+
+    contract: Contract
+    operation: str
+    key: str
+
+    def collection(self, sent: list[Any], got: list[dict[str, Any]], answer: Any) -> Iterator[Violation]:
+        """Compare a batch; things to change are paired by id, new ones by request id."""
+        if len(sent) != len(got):
+            message = f"{len(sent)} items were sent, {len(got)} are answered"
+            yield _violation("count", message, f"_embedded.{self.key}")
+            return
+        total = answer.get("_total_items") if isinstance(answer, dict) else None
+        if isinstance(total, int) and total != len(got):
+            message = f"_total_items is {total}, {len(got)} items are answered"
+            yield _violation("_total_items", message, "_total_items")
+        if self.operation.startswith("update"):
+            yield from self._changes(sent, got)
+        else:
+            yield from self._news(sent, got)
+
+    def _changes(self, sent: list[Any], got: list[dict[str, Any]]) -> Iterator[Violation]:
+        answered = {str(item.get("id")): item for item in got}
+        wanted = [str(_whole(item.get("id"))) if isinstance(item, dict) else "" for item in sent]
+        if len(set(wanted)) < len(wanted) or "" in wanted:
+            return  # the caller's own ids are ambiguous
+        for index, (name, item) in enumerate(zip(wanted, sent, strict=True)):
+            match = answered.get(name)
+            if match is None:
+                message = f"no item of the answer has the id {name} of item {index}"
+                yield _violation("id", message, f"_embedded.{self.key}")
+                continue
+            mark = match.get("request_id")
+            # Some answers to changes name the thing itself instead of the caller's mark.
+            if mark is not None and str(mark) not in (request_id(item, index), name):
+                message = (
+                    f"request_id of item {index} was sent as {item.get('request_id')!r}, answered as {mark!r}"
+                )
+                yield _violation("request_id", message, f"_embedded.{self.key}[{index}].request_id")
+            yield from self.thing(item, match, f"_embedded.{self.key}[{index}].")
+
+    def _news(self, sent: list[Any], got: list[dict[str, Any]]) -> Iterator[Violation]:
+        wanted = [request_id(item, index) for index, item in enumerate(sent)]
+        if len(set(wanted)) < len(wanted):
+            return
+        answered: dict[str, dict[str, Any]] = {}
+        for item in got:
+            if "request_id" in item:
+                answered.setdefault(str(item["request_id"]), item)
+        for index, (name, item) in enumerate(zip(wanted, sent, strict=True)):
+            if answered and name not in answered:
+                if isinstance(item, dict) and item.get("request_id") is not None:
+                    message = f"no item of the answer has the request_id {name!r} of item {index}"
+                    yield _violation("request_id", message, "request_id")
+                continue
+            # request_id is in no table of the documents; without it only keys of a kind pair, by position.
+            if not answered and self.key == "custom_fields":
+                return
+            match = answered[name] if answered else got[index]
+            if isinstance(item, dict):
+                yield from self.thing(item, match, f"_embedded.{self.key}[{index}].")
+
+    def thing(self, sent: Mapping[str, Any], got: Mapping[str, Any], place: str) -> Iterator[Violation]:
+        """Compare one thing, key by key, as far as the answer tells of it."""
+        for name in stored(self.contract, self.operation, self.key, got):
+            if sent.get(name) is not None and name in got and not same(sent[name], got[name]):
+                if name == "code" and sent[name] == "":
+                    continue  # an empty code is none
+                message = f"{name} was sent as {sent[name]!r} and is answered as {got[name]!r}"
+                yield _violation(name, message, f"{place}{name}")
+        if self.key == "custom_fields":
+            yield from _field(sent, got, place)
+
+
+def _field(sent: Mapping[str, Any], got: Mapping[str, Any], place: str) -> Iterator[Violation]:
     group = sent.get("group_id")
     if isinstance(group, str) and "group_id" in got and got["group_id"] != group and group != "default":
         yield _violation(

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from kommo.contract.faults import protocol, robustness, semantics, shape
+from kommo.contract.faults import protocol, robustness, semantics, shape, subtle
 from kommo.contract.faults.base import Fault, Faulty
 
 FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
-    {fault.id: fault for module in (shape, semantics, protocol, robustness) for fault in module.FAULTS}
+    {
+        fault.id: fault
+        for module in (shape, semantics, protocol, robustness, subtle)
+        for fault in module.FAULTS
+    }
 )
 
 __all__ = ["FAULTS", "Fault", "Faulty"]

@@ -183,7 +183,8 @@ class Faulty:
         reply = await self.fault.effect(self.memory, request, forward)
         headers = {**reply.headers}
         if reply.body or reply.status not in (204, 304):
-            headers["content-length"] = str(len(reply.body))
+            # A fault that sets the length itself means to.
+            headers.setdefault("content-length", str(len(reply.body)))
         pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": reply.status, "headers": pairs})
         await send({"type": "http.response.body", "body": reply.body})

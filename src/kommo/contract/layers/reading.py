@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from kommo.contract import domain
-from kommo.contract.domain import Collection, core
-from kommo.contract.layers.walk import paging
-from kommo.contract.layers.walk.fields import expect_same, filters
+from kommo.contract.collection import Collection
+from kommo.contract.layers.walk import follow, paging, searching
+from kommo.contract.layers.walk.life import same_thing
+from kommo.contract.places import Places
+from kommo.contract.resources import resources
 from kommo.contract.session import Script, Session
 
 LAYER = "reading"
@@ -26,37 +27,27 @@ def run(session: Session) -> None:
         session.progress(LAYER, collection.tag)
         listing = collection.read()
         paging.check(collection)
+        follow.check(collection)
+        searching.check(collection, listing.items)
         if not collection.has("get"):
             continue
         for item in listing.items[:_SAMPLES]:
             exchange = collection.get(item.get("id"))
             got = exchange.answer if exchange.accepted else None
-            expect_same(
-                collection,
-                exchange,
-                got,
-                core(item),
-                [*listing.calls, exchange],
-                "read-after-write",
-                "read alone",
-            )
-        unknown = collection.get("kc_no_such_group" if collection.tag.endswith("groups") else 2**40 + 7)
+            calls = [*listing.calls, exchange]
+            same_thing(collection, exchange, got, item, calls, "read-after-write", "read alone")
+        unknown = collection.get(collection.resource.unknown_id)
         if unknown.accepted and unknown.status != 204:
             message = f"an id that never existed was answered {unknown.status}"
             script.fail("unknown-id", collection.op("get"), "get", message, [unknown])
-        if collection.tag.endswith("custom_fields") and listing.items:
-            filters(collection, listing.items)
 
 
 def _collections(script: Script) -> list[Collection]:
-    lists = domain.catalogs(script)
-    found: list[Collection] = []
-    ids: list[int] = []
-    if lists.has("list"):
-        found.append(lists)
-        ids = [item["id"] for item in lists.read().items[:_SAMPLES] if isinstance(item.get("id"), int)]
-    for id_ in ids:
-        found += [domain.elements(script, id_), domain.fields(script, "catalogs", id_)]
-    found += [domain.fields(script, entity) for entity in domain.ENTITIES if entity != "catalogs"]
-    found += [domain.groups(script, entity) for entity in domain.WITH_GROUPS]
-    return [one for one in found if one.has("list") and script.session.selected(one.op("list"))]
+    """Every collection that can be listed; of those with parents, some that are there."""
+    places = Places(script)
+    return [
+        collection
+        for resource in resources(script.contract).values()
+        if script.session.selected(f"list_{resource.tag}")
+        for collection in places.existing(resource, _SAMPLES)
+    ]

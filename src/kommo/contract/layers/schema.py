@@ -21,7 +21,7 @@ from schemathesis.engine.recorder import Interaction, ScenarioRecorder
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from kommo.contract.checks import exchange_checks, semantic
-from kommo.contract.document import Contract
+from kommo.contract.document import Contract, Operation
 from kommo.contract.exchange import Exchange
 from kommo.contract.findings import Finding
 from kommo.contract.options import SCHEMATHESIS, CannotRun, Options
@@ -116,6 +116,10 @@ def run(session: Session, phases: Sequence[str]) -> None:
         CannotRun: schemathesis itself failed, or the server went away.
     """
     options, contract = session.options, session.contract
+    if not any(_linked(session, operation) for operation in contract.operations.values()):
+        phases = [name for name in phases if name != "stateful"]
+    if not phases:
+        return
     schema = load(options, contract, phases)
     stream = from_schema(schema).execute()
     for event in stream:
@@ -128,6 +132,13 @@ def run(session: Session, phases: Sequence[str]) -> None:
             raise CannotRun(f"schemathesis failed: {event.exception}") from event.exception
         if session.done:
             stream.stop()
+
+
+def _linked(session: Session, operation: Operation) -> bool:
+    """Say whether an operation and one that it links to were both asked for."""
+    return session.selected(operation.id) and any(
+        session.selected(link.operation) for link in operation.links
+    )
 
 
 def _scenario(session: Session, layer: str, recorder: ScenarioRecorder) -> None:

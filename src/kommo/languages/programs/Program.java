@@ -1,5 +1,4 @@
 // A lead's custom field from creation to deletion, then a list: client by openapi-generator, java (native).
-import java.net.http.HttpClient;
 import java.util.List;
 import org.openapitools.client.ApiClient;
 import org.openapitools.client.ApiException;
@@ -24,8 +23,6 @@ public final class Program {
 
   public static void main(String[] arguments) throws ApiException {
     ApiClient client = new ApiClient();
-    // Over plain HTTP Java asks for HTTP/2 in each request, which the mock does not speak.
-    client.setHttpClientBuilder(HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1));
     client.updateBaseUri(setting("KOMMO_BASE_URL", "http://127.0.0.1:8080"));
     String token = setting("KOMMO_TOKEN", "demo");
     client.setRequestInterceptor(request -> request.header("Authorization", "Bearer " + token));

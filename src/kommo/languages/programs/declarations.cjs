@@ -1,4 +1,4 @@
-// Prints what kommo.ts declares: {model: {property: type}}, as the compiler sees it.
+// Prints what kommo.ts declares: {model: {property: [type, required]}}, as the compiler sees it.
 const ts = require("typescript");
 
 const program = ts.createProgram([process.argv[2]], { strict: true });
@@ -19,9 +19,10 @@ for (const model of checker.getTypeOfSymbol(schemas).getProperties()) {
     const parts = declared.isUnion() ? declared.types : [declared];
     const says = (part) =>
       part.flags & STRUCTURED && part.getProperties().length > 0 ? "{...}" : checker.typeToString(part, undefined, flags);
-    models[model.name][member.name] = parts
+    const text = parts
       .map((part) => (checker.isArrayType(part) ? `${says(checker.getTypeArguments(part)[0])}[]` : says(part)))
       .join(" | ");
+    models[model.name][member.name] = [text, !(member.flags & ts.SymbolFlags.Optional)];
   }
 }
 console.log(JSON.stringify(models));

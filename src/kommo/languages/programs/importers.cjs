@@ -1,5 +1,7 @@
 // Hands the contract to what Postman, Bruno and Insomnia import with; prints the number of requests of each.
 const fs = require("node:fs");
+// Node 18, the one of Debian 12, has it as a module only, and Bruno's converter takes it for granted.
+globalThis.crypto ??= require("node:crypto").webcrypto;
 const { openApiToBruno } = require("@usebruno/converters");
 const insomnia = require("insomnia-importers");
 const postman = require("openapi-to-postmanv2");

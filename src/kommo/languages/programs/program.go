@@ -46,8 +46,7 @@ func main() {
 	}
 
 	before := count()
-	field := *kommo.NewCustomFieldCreate(kommo.SELECT)
-	field.SetName("Colour")
+	field := *kommo.NewCustomFieldCreate("Colour", kommo.SELECT)
 	red, blue := *kommo.NewEnumValueWrite("red"), *kommo.NewEnumValueWrite("blue")
 	red.SetSort(1)
 	blue.SetSort(2)
@@ -73,8 +72,8 @@ func main() {
 	_, answer, err := fields.GetLeadsCustomFields(ctx, id).Execute()
 	check(err != nil && answer.StatusCode == 404, "a deleted field is not found")
 
-	add := *kommo.NewCatalogsWrite()
-	cars := *kommo.NewCatalogAdd("Cars")
+	add := *kommo.NewV2CatalogsWrite()
+	cars := *kommo.NewV2CatalogAdd("Cars")
 	cars.SetRequestId(1)
 	add.SetAdd([]kommo.V2CatalogAdd{cars})
 	written, _, err := catalogs.WriteV2Catalogs(ctx).V2CatalogsWrite(add).Execute()
@@ -87,7 +86,7 @@ func main() {
 		found = found || item.Id == list && item.Name == "Cars"
 	}
 	check(found, "the list")
-	remove := *kommo.NewCatalogsWrite()
+	remove := *kommo.NewV2CatalogsWrite()
 	remove.SetDelete([]kommo.V2Id{kommo.Int64AsV2Id(&list)})
 	_, _, err = catalogs.WriteV2Catalogs(ctx).V2CatalogsWrite(remove).Execute()
 	must(err, "delete a list")

@@ -11,11 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize
 
 from kommo.contract import domain
 from kommo.contract.checks.echo import entries
-from kommo.contract.domain import PREFIX, core, difference
+from kommo.contract.collection import core, difference
 from kommo.contract.exchange import Exchange
 from kommo.contract.layers.model.drafts import SELECTS
 from kommo.contract.layers.model.driver import ClientBroke, Driver, Outcome
 from kommo.contract.layers.model.world import CARDS, Model, Place
+from kommo.contract.shapes import PREFIX
 
 UNKNOWN: Final = 2**40 + 99
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from kommo.contract.domain import PREFIX
+from kommo.contract.shapes import PREFIX
 
 SELECTS: Final = ("select", "multiselect", "radiobutton")
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from kommo.contract.checks.echo import entries
-from kommo.contract.domain import core, difference
+from kommo.contract.collection import core, difference
 from kommo.contract.layers.model import drafts
 from kommo.contract.layers.model.base import UNKNOWN, Base, Known, items_of, tolerant, types_of
 from kommo.contract.layers.model.driver import Outcome

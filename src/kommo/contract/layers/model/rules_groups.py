@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from kommo.contract.domain import core
+from kommo.contract.collection import core
 from kommo.contract.layers.model import drafts
 from kommo.contract.layers.model.base import tolerant, without_fields
 from kommo.contract.layers.model.rules_fields import FieldRules

@@ -8,7 +8,7 @@ from typing import Any, Final
 from attrs import define, field
 
 from kommo.contract.checks.echo import entries, same
-from kommo.contract.domain import core
+from kommo.contract.collection import core
 
 #: The group that shows every field without one (custom-fields-v4:741).
 _DEFAULT_GROUP: Final = "default"

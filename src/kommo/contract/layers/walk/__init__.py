@@ -1,19 +1,30 @@
 """The walk: one life of everything that can be made, with a check after every step.
 
 Deterministic and cheap, it shows what single requests cannot: whether what was written is what is read, in every place
-where it is read, and nothing else changed.
+where it is read, and nothing else changed. Which collections there are, and what can be done with them, is read from
+the contract.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from typing import Final
 
-from kommo.contract import domain
-from kommo.contract.layers.walk import access, catalogs, elements, fields, groups
+from kommo.contract.layers.walk import access, catalogs, elements, fields, groups, leaks, life
+from kommo.contract.places import Places
+from kommo.contract.resources import Resource, resources
 from kommo.contract.session import Halted, Script, Session
 
 LAYER = "walk"
+
+#: What else there is to look at, by the member of `_embedded` that names the kind of thing.
+_MORE: Final[Mapping[str, life.More]] = {"custom_fields": fields.more, "custom_field_groups": groups.more}
+#: The lists of v2, which are written in a manner of their own.
+_OLD: Final[Mapping[str, Callable[[Script], None]]] = {
+    "v2_catalogs": catalogs.walk,
+    "v2_catalog_elements": elements.walk,
+}
 
 
 def run(session: Session) -> None:
@@ -23,16 +34,11 @@ def run(session: Session) -> None:
         Halted: the server limits or bans the suite.
     """
     steps: list[tuple[str, Callable[[Script], None]]] = []
-    if "write_v2_catalogs" in session.contract.operations:
-        steps.append(("v2_catalogs", catalogs.walk))
-    if "write_v2_catalog_elements" in session.contract.operations:
-        steps.append(("v2_catalog_elements", elements.walk))
-    for entity in domain.ENTITIES:
-        if f"create_{entity}_custom_fields" in session.contract.operations:
-            steps.append((f"{entity}_custom_fields", partial(fields.walk, entity=entity)))
-    for entity in domain.WITH_GROUPS:
-        if f"create_{entity}_custom_field_groups" in session.contract.operations:
-            steps.append((f"{entity}_custom_field_groups", partial(groups.walk, entity=entity)))
+    for tag, resource in resources(session.contract).items():
+        if resource.old and tag in _OLD:
+            steps.append((tag, _OLD[tag]))
+        elif "create" in resource.operations:
+            steps.append((tag, partial(_live, resource)))
     steps.append(("access", access.walk))
     halted: Halted | None = None
     for name, step in steps:
@@ -49,6 +55,12 @@ def run(session: Session) -> None:
         raise halted
 
 
+def _live(resource: Resource, script: Script) -> None:
+    places = Places(script)
+    life.walk(places.open(resource), _MORE.get(resource.key))
+    places.close()
+
+
 def _wanted(session: Session, tag: str) -> bool:
     """Say whether a step can find anything about the operations that were asked for."""
     selected = session.options.operations
@@ -56,12 +68,10 @@ def _wanted(session: Session, tag: str) -> bool:
 
 
 def run_leaks(session: Session) -> None:
-    """Look for things of one entity that another one shows or changes.
+    """Look for things of one collection that another one shows or changes.
 
     Raises:
         Halted: the server limits or bans the suite.
     """
-    selected = session.options.operations
-    if selected is None or any("_custom_fields" in name for name in selected):
-        session.progress("leaks", "all entities")
-        fields.leaks(Script(session, "leaks"))
+    session.progress("leaks", "all collections")
+    leaks.walk(Script(session, "leaks"))

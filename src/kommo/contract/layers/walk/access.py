@@ -1,13 +1,19 @@
-"""Every operation asks for a valid token before it does or says anything; links lead where they say."""
+"""Every operation asks for a valid token before it does or says anything."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from kommo.contract import domain
-from kommo.contract.checks.links import links
-from kommo.contract.domain import PREFIX
+from kommo.contract import drafting, shapes
+from kommo.contract.collection import Collection
+from kommo.contract.document import Operation
+from kommo.contract.places import old_draft
+from kommo.contract.resources import resource, split
 from kommo.contract.session import BLOCKED, Script
+from kommo.contract.shapes import PREFIX
+
+#: An id that nothing has.
+_NOWHERE: Final = 2**40 + 11
 
 #: Authorization headers that give no access.
 _BAD: Final[tuple[tuple[str, str | None], ...]] = (
@@ -19,17 +25,19 @@ _BAD: Final[tuple[tuple[str, str | None], ...]] = (
 
 
 def walk(script: Script) -> None:
-    """Try every selected operation without access, then follow the links of what lies around."""
+    """Try every selected operation without access."""
     for operation in script.contract.operations.values():
         if not operation.secured or not script.session.selected(operation.id):
             continue
-        body = _harmless(operation.id)
-        parameters = {
-            item["name"]: "none_1" if item["schema"].get("type") == "string" else 2**40 + 11
-            for item in map(_typed, operation.parameters)
+        body = _harmless(script, operation)
+        parameters: dict[str, str | int] = {
+            item["name"]: _NOWHERE
+            if shapes.of_type(script.contract, item.get("schema", {}), "integer")
+            else "kc_no_such_1"
+            for item in operation.parameters
             if item["in"] == "path"
         }
-        query = [(item["name"], 2**40 + 11) for item in operation.query if item.get("required")]
+        query = [(item["name"], _NOWHERE) for item in operation.query if item.get("required")]
         for what, header in _BAD:
             exchange = script.call(operation.id, parameters, query=query, json=body, authorization=header)
             if exchange.status != 401 and BLOCKED not in exchange.headers:
@@ -43,76 +51,18 @@ def walk(script: Script) -> None:
                     expected=401,
                     got=exchange.status,
                 )
-    _links(script)
 
 
-def _typed(parameter: Any) -> Any:
-    return {**parameter, "schema": parameter.get("schema", {})}
-
-
-def _harmless(operation_id: str) -> Any:
+def _harmless(script: Script, operation: Operation) -> Any:
     """A body that would be accepted and, if it were carried out, would leave a trace of the suite's own name."""
-    verb, _, tag = operation_id.partition("_")
+    verb, tag = split(operation.id)
+    found = resource(script.contract, tag)
+    collection = Collection(script, found, dict.fromkeys(found.parents, _NOWHERE))
     if verb == "write":
-        return {"add": [{"name": f"{PREFIX} unauthorized", "catalog_id": 2**40 + 11}]}
+        return {"add": [old_draft(collection, "unauthorized")]}
     if verb == "create":
-        extra = {"sort": 1} if tag.endswith("groups") else {"type": "text"}
-        return [{"name": f"{PREFIX} unauthorized", **extra}]
-    if verb == "update":
-        return (
-            [{"id": 2**40 + 11, "name": "x"}]
-            if tag.startswith("batch_")
-            else {"name": f"{PREFIX} unauthorized"}
-        )
+        return drafting.body(collection, drafting.drafts(collection, 1, "unauthorized")[:1])
+    if verb in ("update", "update_batch"):
+        change = {collection.label or "name": f"{PREFIX} unauthorized"}
+        return change if verb == "update" else [{"id": found.unknown_id, **change}]
     return ...
-
-
-def _links(script: Script) -> None:
-    """Links inside answers of reads lead to what they name."""
-    for entity in domain.ENTITIES:
-        if entity == "catalogs":
-            continue
-        for collection in (domain.fields(script, entity), domain.groups(script, entity)):
-            if not collection.has("list") or not script.session.selected(collection.op("list")):
-                continue
-            exchange = collection.page(1, 3) if collection.declares("page") else collection.read_page()
-            _follow(script, exchange)
-
-
-def _follow(script: Script, exchange: Any) -> None:
-    tried = 0
-    for _, relation, link, owner in links(exchange.answer):
-        href = link.get("href") if isinstance(link, dict) else None
-        if not isinstance(href, str) or not href.startswith(script.session.port.base_url) or tried >= 8:
-            continue
-        tried += 1
-        read = script.session.port.fetch("GET", href)
-        operation = script.contract.match("GET", read.path)
-        if operation is None:
-            message = f"the {relation} link {href!r} fits no operation of the contract"
-            script.fail(
-                "links",
-                exchange.operation or "",
-                f"{relation} link fits no operation",
-                message,
-                [exchange, read],
-            )
-            continue
-        if not read.accepted:
-            message = f"the {relation} link {href!r} is answered {read.status}"
-            script.fail(
-                "links",
-                exchange.operation or "",
-                f"{relation} link does not resolve",
-                message,
-                [exchange, read],
-            )
-        elif (
-            "id" in owner
-            and isinstance(read.answer, dict)
-            and read.answer.get("id", owner["id"]) != owner["id"]
-        ):
-            message = f"the self link of {owner['id']} leads to {read.answer.get('id')}"
-            script.fail(
-                "links", exchange.operation or "", "self link leads elsewhere", message, [exchange, read]
-            )

@@ -7,9 +7,10 @@ from typing import Any
 from kommo.contract import domain
 from kommo.contract.checks.echo import embedded, same
 from kommo.contract.checks.echo_v2 import failures
-from kommo.contract.domain import PREFIX, difference
+from kommo.contract.collection import difference
 from kommo.contract.layers.walk import paging
 from kommo.contract.session import Script
+from kommo.contract.shapes import PREFIX
 
 _SWITCHES = ("can_add_elements", "can_show_in_cards", "can_link_multiple")
 #: More than any page the vendor is known to cut a list into (50).

@@ -7,9 +7,10 @@ from typing import Any
 from kommo.contract import domain
 from kommo.contract.checks.echo import embedded, entries, same
 from kommo.contract.checks.echo_v2 import failures
-from kommo.contract.domain import PREFIX, Collection, difference, paired
+from kommo.contract.collection import Collection, difference, paired
 from kommo.contract.layers.walk import paging
 from kommo.contract.session import Script
+from kommo.contract.shapes import PREFIX
 
 #: More than any page the vendor is known to cut a list into (50).
 _MANY = 53

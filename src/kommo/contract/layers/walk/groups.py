@@ -1,126 +1,48 @@
-"""The life of field groups: made, read, renamed, filled with fields, deleted; the fields outlive them."""
+"""What only field groups have: fields that move between them and outlive them, and groups that must stay."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from kommo.contract import domain
-from kommo.contract.domain import PREFIX, core, difference, paired
-from kommo.contract.layers.walk.fields import expect_same, gone
-from kommo.contract.session import Script
+from kommo.contract.collection import Collection, Model
+from kommo.contract.resources import resources
+from kommo.contract.shapes import PREFIX
 
 
-def walk(script: Script, entity: str) -> None:
-    """Walk through the groups of one entity."""
-    groups = domain.groups(script, entity)
+def more(groups: Collection, made: list[Model]) -> None:
+    """Move a field through the groups, and try to delete those that are predefined."""
+    fields = _fields_of(groups)
+    if fields is not None and len(made) > 2:
+        _fields(groups, fields, made)
+    _predefined(groups)
+
+
+def _fields_of(groups: Collection) -> Collection | None:
+    """The fields that the groups hold: the collection from whose path theirs goes on."""
+    script = groups.script
+    for resource in resources(script.contract).values():
+        if "create" in resource.operations and groups.resource.path.startswith(resource.path + "/"):
+            return Collection(script, resource, dict(groups.parameters))
+    return None
+
+
+def _predefined(groups: Collection) -> None:
+    """Predefined groups cannot be deleted (custom-fields-v4:1129)."""
     before = groups.read().by_id()
-    sent = [
-        {"name": f"{PREFIX} group {n} ü", "sort": 30 + n, "request_id": f"g{n * 5 + 2}"} for n in range(3)
-    ]
-    creation = groups.create(sent)
-    made = [model for model in paired(groups, creation, sent) if model and "id" in model]
-    if len(made) < len(sent):
-        message = f"three groups were sent, {len(made)} are answered: {creation}"
-        script.fail("refuses-valid", groups.op("create"), "groups", message, [creation])
-        return
-    listing = groups.read()
-    by_id = listing.by_id()
-    for model in made:
-        read = groups.get(model["id"])
-        got = read.answer if read.accepted else None
-        expect_same(groups, read, got, model, [creation, read], "read-after-write", "read back")
-        if model["id"] in before or [item["id"] for item in made].count(model["id"]) > 1:
-            script.fail(
-                "isolation",
-                groups.op("create"),
-                "ids that were taken",
-                f"id {model['id']} was taken",
-                [creation],
-            )
-        if model["id"] not in by_id:
-            message = f"the created group {model['id']} is not in the list"
-            script.fail(
-                "list-contains",
-                groups.op("list"),
-                "a created item is missing",
-                message,
-                [creation, *listing.calls],
-            )
-        else:
-            expect_same(
-                groups,
-                listing.calls[-1],
-                by_id[model["id"]],
-                model,
-                [creation, *listing.calls],
-                "list-contains",
-                "in the list",
-            )
-        if model.get("entity_type", entity) != entity:
-            message = f"entity_type of group {model['id']} is {model['entity_type']!r}"
-            script.fail("entity", groups.op("create"), "entity_type", message, [creation])
     for id_, model in before.items():
-        if by_id.get(id_) != model:
-            message = f"creating groups changed group {id_}: {difference(model, by_id.get(id_, {}))}"
-            script.fail(
-                "isolation", groups.op("create"), "another item changed", message, [creation, *listing.calls]
-            )
-    total = listing.calls[-1].answer
-    if isinstance(total, dict) and total.get("_total_items", len(by_id)) != len(listing.items):
-        message = f"_total_items is {total['_total_items']}, {len(listing.items)} groups are listed"
-        script.fail("paging", groups.op("list"), "wrong _total_items", message, listing.calls)
-    _update(script, entity, made)
-    _fields(script, entity, made)
-    _others(script, entity, made)
-    _refusals(script, entity, before)
-    for model in made:
-        deletion = groups.delete(model["id"])
-        if deletion.accepted:
-            gone(groups, model["id"], deletion)
-        else:
-            message = f"group {model['id']} could not be deleted: {deletion}"
-            script.fail("refuses-valid", groups.op("delete"), "delete", message, [deletion])
-    after = groups.read()
-    if after.by_id() != before:
-        others = [id_ for id_ in {*before, *after.by_id()} if before.get(id_) != after.by_id().get(id_)]
-        message = f"after all own groups were deleted the list differs in {others[:5]}"
-        script.fail("deleted-stays-deleted", groups.op("list"), "in the list", message, after.calls)
-
-
-def _update(script: Script, entity: str, made: list[dict[str, Any]]) -> None:
-    groups = domain.groups(script, entity)
-    changes: list[dict[str, Any]] = [
-        {"name": f"{PREFIX} renamed ✓"},
-        {"sort": 77},
-        {"name": f"{PREFIX} both", "sort": 78},
-    ]
-    before = groups.read().by_id()
-    for model, change in zip(made, changes, strict=True):
-        exchange = groups.update(model["id"], change)
-        if not exchange.accepted:
-            script.fail(
-                "refuses-valid", groups.op("update"), " and ".join(change), f"refused: {exchange}", [exchange]
-            )
+        if model.get("is_predefined") is not True or not groups.has("delete"):
             continue
-        before[model["id"]] = {**before.get(model["id"], core(model)), **change}
-        listing = groups.read()
-        after = listing.by_id()
-        for id_, wanted in before.items():
-            if after.get(id_) != wanted:
-                check = "read-after-write" if id_ == model["id"] else "isolation"
-                differs = difference(wanted, after.get(id_, {}))
-                message = f"group {id_} after a PATCH of {model['id']} with {change}: {differs}"
-                script.fail(
-                    check, groups.op("update"), "not what was expected", message, [exchange, *listing.calls]
-                )
+        exchange = groups.delete(id_)
+        if exchange.accepted:
+            message = f"the predefined group {id_} was deleted: {exchange}"
+            groups.script.fail(
+                "accepts-invalid", groups.op("delete"), "a predefined group", message, [exchange]
+            )
 
 
-def _fields(script: Script, entity: str, made: list[dict[str, Any]]) -> None:
+def _fields(groups: Collection, fields: Collection, made: list[Model]) -> None:
     """A field goes where `group_id` or a group's `fields` says, and stays when its group is deleted."""
-    groups, fields = domain.groups(script, entity), domain.fields(script, entity)
-    if not fields.has("create"):
-        return
-    home = made[0]["id"]
+    script, home = groups.script, made[0]["id"]
     creation = fields.create([{"name": f"{PREFIX} grouped", "type": "text", "group_id": home}])
     model = next(iter(fields.items(creation)), None)
     if model is None or "id" not in model:
@@ -142,8 +64,8 @@ def _fields(script: Script, entity: str, made: list[dict[str, Any]]) -> None:
         script.fail("groups", groups.op("get"), "fields", message, [creation, holding])
     moved = fields.update(model["id"], {"group_id": made[1]["id"]})
     where(made[1]["id"], "moved by PATCH of the field", moved)
-    operation = script.contract.operations[groups.op("update")]
-    if script.contract.valid_request(operation, {"fields": [model["id"]]}):
+    _stranger(groups, fields, model)
+    if groups.valid("update", {"fields": [model["id"]]}):
         pulled = groups.update(made[2]["id"], {"fields": [model["id"]]})
         where(made[2]["id"], "moved by PATCH of the group", pulled)
     extra = groups.create([{"name": f"{PREFIX} short-lived", "sort": 1}])
@@ -166,54 +88,19 @@ def _fields(script: Script, entity: str, made: list[dict[str, Any]]) -> None:
     fields.delete(model["id"])
 
 
-def _others(script: Script, entity: str, made: list[dict[str, Any]]) -> None:
-    """Groups of one entity are unknown to the others."""
-    for other in domain.WITH_GROUPS:
-        groups = domain.groups(script, other)
-        if other == entity or not groups.has("get"):
-            continue
-        read = groups.get(made[0]["id"])
-        if (
-            read.accepted
-            and isinstance(read.answer, dict)
-            and read.answer.get("name") == f"{PREFIX} renamed ✓"
-        ):
-            message = f"group {made[0]['id']} of {entity} is read through {other}"
-            script.fail("leak", groups.op("get"), "read through another entity", message, [read])
-
-
-def _refusals(script: Script, entity: str, before: dict[Any, dict[str, Any]]) -> None:
-    groups = domain.groups(script, entity)
-    whole = groups.read().by_id()
-    attempts = [
-        ("create", groups.create([{"name": f"{PREFIX} half", "sort": 1}, {"sort": 2}])),
-        ("update", groups.update("no_such_group_1", {"name": "x"})),
-        ("delete", groups.delete("no_such_group_1")),
-        ("get", groups.get("no_such_group_1")),
-    ]
-    # Predefined groups cannot be deleted (custom-fields-v4:1129).
-    attempts += [
-        ("delete", groups.delete(id_)) for id_, model in before.items() if model.get("is_predefined") is True
-    ]
-    for verb, exchange in attempts:
-        if exchange.accepted and (exchange.status != 204 or verb == "delete"):
-            message = (
-                f"{exchange.method} {exchange.path} should be refused and was answered {exchange.status}"
-            )
-            script.fail(
-                "accepts-invalid",
-                groups.op(verb),
-                "unknown, predefined or incomplete group",
-                message,
-                [exchange],
-            )
-    after = groups.read()
-    if after.by_id() != whole:
-        message = "refused requests changed the groups"
-        script.fail(
-            "atomicity",
-            groups.op("create"),
-            "a refused request left traces",
-            message,
-            [e for _, e in attempts],
-        )
+def _stranger(groups: Collection, fields: Collection, model: Model) -> None:
+    """A group that belongs to another entity, or to nobody, is no place for a field."""
+    script = groups.script
+    strangers = ["kc_no_such_group"]
+    for resource in resources(script.contract).values():
+        if resource.key == groups.key and resource is not groups.resource and not resource.parents:
+            other = Collection(script, resource)
+            known = {item.get("id") for item in groups.read().items}
+            strangers += [
+                str(item["id"]) for item in other.read().items if "id" in item and item["id"] not in known
+            ][:1]
+    for group in strangers[:2]:
+        exchange = fields.update(model["id"], {"group_id": group})
+        if exchange.accepted:
+            message = f"field {model['id']} was put into group {group!r}, which its entity does not have"
+            script.fail("groups", fields.op("update"), "a group of another entity", message, [exchange])

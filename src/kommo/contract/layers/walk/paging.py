@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from kommo.contract.checks.links import links
-from kommo.contract.domain import Collection, Listing, core, difference
-from kommo.contract.exchange import Exchange
+from kommo.contract.collection import Collection, Listing, core, difference
+from kommo.contract.exchange import NO_JSON, Exchange
 
 
 def check(collection: Collection) -> None:
@@ -26,6 +27,7 @@ def check(collection: Collection) -> None:
             "paging", operation, "an item twice", f"ids {repeated} stand in the list twice", whole.calls
         )
         return
+    totals(collection, whole)
     if not collection.declares("limit"):
         return
     count = len(ids)
@@ -37,6 +39,18 @@ def check(collection: Collection) -> None:
         _past_the_end(collection, count)
     if collection.declares("limit_rows") and count > 2:
         _rows(collection, ids)
+
+
+def totals(collection: Collection, whole: Listing) -> None:
+    """Compare the counters of the pages with what they hold."""
+    for exchange in whole.calls:
+        total = exchange.answer.get("_total_items") if isinstance(exchange.answer, dict) else None
+        if whole.complete and isinstance(total, int) and total != len(whole.items):
+            message = f"_total_items is {total}, {len(whole.items)} things are listed"
+            collection.script.fail(
+                "paging", collection.op("list"), "wrong _total_items", message, whole.calls
+            )
+            return
 
 
 def _pages(collection: Collection, whole: Listing, ids: Sequence[object], limit: int) -> None:
@@ -85,32 +99,46 @@ def _envelope(collection: Collection, exchange: Exchange, number: int, limit: in
             )
 
 
-def _follow_links(collection: Collection, ids: Sequence[object], limit: int) -> None:
-    script, operation = collection.script, collection.op("list")
-    exchange = collection.page(1, limit)
-    calls, got = [exchange], [item.get("id") for item in collection.items(exchange)]
-    if not any(relation == "next" for place, relation, _, _ in links(exchange.answer) if len(place) == 2):
-        if len(got) < len(ids) and "_links" in (exchange.answer if isinstance(exchange.answer, dict) else {}):
-            if collection.tag.startswith("v2_"):
-                return  # v2 has no next link
-            message = f"page 1 with limit={limit} of {len(ids)} items has no next link"
-            script.fail("paging", operation, "no next link", message, calls)
-        return
-    while len(calls) <= len(ids) + 2:
-        following = next(
-            (
-                link
-                for place, relation, link, _ in links(exchange.answer)
-                if relation == "next" and len(place) == 2
-            ),
-            None,
-        )
-        if not isinstance(following, dict):
+def along(collection: Collection, first: Exchange, count: int) -> tuple[list[Exchange], list[Any]]:
+    """Follow the next links from a page; return the exchanges and the ids on all pages.
+
+    Args:
+        collection: whose page it is.
+        first: the page.
+        count: of things that there should be; a server that links in circles is left soon after.
+    """
+    script, exchange = collection.script, first
+    calls, got = [first], [item.get("id") for item in collection.items(first)]
+    while len(calls) <= count + 2:
+        following = _next(exchange)
+        if following is None:
             break
-        exchange = script.session.port.fetch("GET", str(following.get("href")), operation=operation)
+        exchange = script.session.port.fetch("GET", following, operation=collection.op("list"))
         script.note(exchange)
         calls.append(exchange)
         got += [item.get("id") for item in collection.items(exchange)]
+    return calls, got
+
+
+def _next(exchange: Exchange) -> str | None:
+    for place, relation, link, _ in links({} if exchange.answer is NO_JSON else exchange.answer):
+        if relation == "next" and len(place) == 2 and isinstance(link, dict):
+            return str(link.get("href"))
+    return None
+
+
+def _follow_links(collection: Collection, ids: Sequence[object], limit: int) -> None:
+    script, operation = collection.script, collection.op("list")
+    first = collection.page(1, limit)
+    got = [item.get("id") for item in collection.items(first)]
+    if _next(first) is None:
+        if len(got) < len(ids) and "_links" in (first.answer if isinstance(first.answer, dict) else {}):
+            if collection.resource.old:
+                return  # v2 has no next link
+            message = f"page 1 with limit={limit} of {len(ids)} items has no next link"
+            script.fail("paging", operation, "no next link", message, [first])
+        return
+    calls, got = along(collection, first, len(ids))
     if got != ids:
         message = f"following the next links gives {got}, the whole list is {ids}"
         script.fail(
