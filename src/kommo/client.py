@@ -18,7 +18,7 @@ from collections.abc import (
     Sequence,
 )
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, NoReturn, ParamSpec, Self, TypeVar, cast
 
 import httpx
 from kommo_client.client import UNSET, AsyncResources, Operation, Page, SyncResources, Unset
@@ -30,6 +30,7 @@ from kommo.errors import (
     transport_error,
     without_frames,
 )
+from kommo.forks import watch
 from kommo.limits import RateLimit, RateLimiter
 from kommo.retry import RetryPolicy
 from kommo.target import target
@@ -68,7 +69,17 @@ class Answer(NamedTuple, Generic[T]):
     response: httpx.Response
 
 
-class _Core(Generic[HttpT]):
+class _Single:
+    """Something that is neither copied nor pickled."""
+
+    def __reduce__(self) -> NoReturn:
+        raise ConfigurationError(
+            "a client holds connections and a token and cannot be copied or pickled; make one where it is needed, "
+            "from the same arguments; threads and tasks may share one"
+        )
+
+
+class _Core(_Single, Generic[HttpT]):
     """Turns operations into requests and answers into models; the same for both worlds."""
 
     def __init__(self, connection: Connection, open_http: Callable[[], HttpT]) -> None:
@@ -77,6 +88,11 @@ class _Core(Generic[HttpT]):
         self._http: HttpT | None = None
         self._opening = threading.Lock()
         self.answers: list[httpx.Response] | None = None
+        watch(self)
+
+    def after_fork(self) -> None:
+        """Hold no lock in a forked process."""
+        self._opening = threading.Lock()
 
     @property
     def http(self) -> HttpT:
@@ -234,7 +250,7 @@ class _AsyncCore(_Core[httpx.AsyncClient]):
                 yield item
 
 
-class _Client:
+class _Client(_Single):
     """What both clients have in common: how they are made."""
 
     def __init__(

@@ -19,6 +19,7 @@ from attrs import field, frozen
 
 from kommo.address import Address
 from kommo.errors import KommoError, TokenError, api_error, one_line, transport_error, without_frames
+from kommo.forks import watch
 from kommo.redaction import Secret, logger
 from kommo.token_storage import TokenPair, TokenStorage
 
@@ -91,6 +92,11 @@ class OAuthTokens:
         self._mutex = threading.Lock()
         self._pair: TokenPair | None = None
         self._unsaved = False
+        watch(self)
+
+    def after_fork(self) -> None:
+        """Hold no lock in a forked process."""
+        self._mutex = threading.Lock()
 
     def ready(self) -> Secret | None:
         pair = self._pair

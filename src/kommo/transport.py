@@ -7,7 +7,6 @@ reading differ.
 from __future__ import annotations
 
 import logging
-import os
 import ssl
 import threading
 import time
@@ -20,6 +19,7 @@ import httpx
 
 from kommo.address import Address, is_loopback
 from kommo.errors import ConfigurationError, one_line, retry_after
+from kommo.forks import watch
 from kommo.limits import RateLimiter
 from kommo.redaction import logger
 from kommo.retry import RetryPolicy
@@ -157,14 +157,16 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._own_http = http is None
         # The first requests of a client may come from several threads.
         self._making = threading.Lock()
-        self._process = os.getpid()
+        if self._own_http:
+            watch(self)
+
+    def after_fork(self) -> None:
+        """Make connections of its own in a forked process, which must not read from those of its parent."""
+        self._making, self._sync_http, self._async_http = threading.Lock(), None, None
 
     @property
     def sync_http(self) -> httpx.BaseTransport:
         """The transport that sync requests go through, made at the first of them."""
-        if self._own_http and self._process != os.getpid():
-            # A forked process must not read from the connections of its parent.
-            self._process, self._making, self._sync_http = os.getpid(), threading.Lock(), None
         if self._sync_http is None:
             with self._making:
                 if self._sync_http is None:

@@ -1,9 +1,7 @@
-"""What a caller can get wrong is said before anything is sent; a forked process keeps its hands off its parent's
-connections."""
+"""What a caller can get wrong is said before anything is sent."""
 
 import json
 import math
-import multiprocessing
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +9,6 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.responses import JSONResponse
 
 from kommo import NO_RETRY, UNSET, AsyncKommo, Kommo, MemoryStorage, OAuthApp, batches, models
 from kommo.errors import ConfigurationError, ServerError
@@ -195,21 +192,3 @@ def test_a_key_that_json_does_not_have_is_named():
 def test_a_proxy_that_is_no_url_is_named():
     with Kommo(**ACCOUNT, proxy=5) as crm, pytest.raises(ConfigurationError, match="proxy"):
         crm.leads_custom_fields.list()
-
-
-def test_a_forked_process_makes_connections_of_its_own(serve):
-    peers = []
-
-    async def app(scope, receive, send):
-        peers.append(scope["client"])
-        await JSONResponse({"_embedded": {"items": []}, "_links": LINKS})(scope, receive, send)
-
-    with Kommo(base_url=serve(app), token="t", limiter=None) as crm:
-        crm.v2_catalogs.list()
-        process = multiprocessing.get_context("fork").Process(target=crm.v2_catalogs.list)
-        process.start()
-        process.join(30)
-        crm.v2_catalogs.list()
-
-    assert process.exitcode == 0
-    assert peers[0] == peers[2] != peers[1]
