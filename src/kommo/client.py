@@ -32,6 +32,7 @@ from kommo.errors import (
 )
 from kommo.forks import watch
 from kommo.limits import RateLimit, RateLimiter
+from kommo.redaction import as_secret
 from kommo.retry import RetryPolicy
 from kommo.target import target
 
@@ -271,6 +272,8 @@ class _Client(_Single):
         allow_insecure_hosts: Iterable[str] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        # The variables of a frame show up in tracebacks.
+        token = as_secret(token)
         self._connection = Connection(
             subdomain,
             domain=domain,
@@ -288,7 +291,7 @@ class _Client(_Single):
             headers=headers,
         )
 
-    def authorize(self, code: str) -> None:
+    def authorize(self, code: str | Secret) -> None:
         """Buy the first pair of OAuth tokens with the code that the vendor sent to the redirect URI. Blocks.
 
         Raises:
@@ -296,10 +299,17 @@ class _Client(_Single):
             TokenError: the server refused the code, or the storage failed.
             TransportError: the server could not be reached.
         """
+        code = as_secret(code)
         self._connection.authorize(code)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self._connection.address)!r})"
+        # Also of a client that could not be made.
+        connection = getattr(self, "_connection", None)
+        return (
+            f"{type(self).__name__}({str(connection.address)!r})"
+            if connection
+            else f"{type(self).__name__}(?)"
+        )
 
 
 class Kommo(_Client, SyncResources):

@@ -1,5 +1,5 @@
-"""A forked process keeps its hands off its parent's connections and waits for no lock of its threads; a client is not
-copied."""
+"""Processes and event loops have connections of their own, a forked process waits for no lock of its parent, and a
+client is not copied."""
 
 import asyncio
 import copy
@@ -65,6 +65,20 @@ def test_so_does_one_with_an_async_client(counted):
 
     assert asyncio.run(main()) == 0
     assert peers[0] == peers[2] != peers[1]
+
+
+def test_every_event_loop_has_connections_of_its_own(counted):
+    url, peers = counted
+    crm = AsyncKommo(base_url=url, token="t", limiter=None)
+
+    async def twice():
+        await crm.v2_catalogs.list()
+        await crm.v2_catalogs.list()
+        await crm._core.connection._transport.aclose()
+
+    for _ in range(3):
+        asyncio.run(twice())
+    assert [peers[index] == peers[index + 1] for index in range(5)] == [True, False, True, False, True]
 
 
 @pytest.mark.parametrize("storage", ["memory", "file"])

@@ -2,6 +2,7 @@
 
 import json
 import math
+import traceback
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kommo import NO_RETRY, UNSET, AsyncKommo, Kommo, MemoryStorage, OAuthApp, batches, models
-from kommo.errors import ConfigurationError, ServerError
+from kommo.errors import ConfigurationError, KommoError, ServerError
 
 APP = OAuthApp(client_id="i", client_secret="s", redirect_uri="https://acme.example/")
 LINKS = {"self": {"href": "/api/v2/catalogs", "method": "get"}}
@@ -187,6 +188,36 @@ def test_a_key_that_json_does_not_have_is_named():
         pytest.raises(ConfigurationError, match=r"a key of body\[0\].settings is of type bytes"),
     ):
         crm.leads_custom_fields.create([{"settings": {b"a": 1}}])
+
+
+def token():
+    """Put together here, so that no frame of a test holds it."""
+    return "secret-" + "token"
+
+
+@pytest.mark.parametrize("client", [Kommo, AsyncKommo])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda client: client(base_url="http://example.org", token=token()),
+        lambda client: client("a.b", token=token()),
+        lambda client: client("acme", token=f"{token()} {token()}"),
+        lambda client: client("acme", token=f"Bearer {token()}"),
+        lambda client: client("acme", token=token(), retry=3),
+        lambda client: client("a.b"),
+        lambda client: client(),
+        lambda client: client(
+            "acme", token=lambda: f"{token()}\n{token()}"
+        )._connection.auth._source.obtain(),
+        lambda client: client("acme", token="t").authorize(token()),
+    ],
+)
+def test_no_frame_of_an_error_shows_the_token(client, make, monkeypatch):
+    monkeypatch.setenv("KOMMO_TOKEN", f"{token()} {token()}")
+    with pytest.raises(KommoError) as caught:
+        make(client)
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert token() not in "".join(frames.format())
 
 
 def test_a_proxy_that_is_no_url_is_named():
