@@ -205,6 +205,8 @@ _Plan: TypeAlias = tuple[tuple[tuple[str, Reader], ...], tuple[str, ...]]
 # Enough for every combination of keys that a server really sends; a bound against one that invents keys.
 _MOST_SHAPES: Final = 1000
 _ATOMS: Final = frozenset({str, int, bool, type(None)})
+# From so many objects on, reading them together is less work.
+_MANY: Final = 4
 _make: Final = object.__new__
 
 
@@ -229,8 +231,13 @@ class One:
         self._model = model
 
     def __call__(self, values: list[Any]) -> list[Any]:
+        if len(values) < _MANY:
+            return [
+                self._one(value, place) if value.__class__ is dict else value
+                for place, value in enumerate(values)
+            ]
         if list(map(type, values)).count(dict) == len(values):
-            return self._models(values)
+            return self._several(values)
         return _apart(values, lambda value: self if value.__class__ is dict else None)
 
     @cached_property
@@ -250,7 +257,26 @@ class One:
             found += key not in known
         return found
 
-    def _models(self, values: list[dict[str, Any]]) -> list[Any]:
+    def _one(self, value: dict[str, Any], place: int) -> Model:
+        """Read one object by itself: as `_several`, without what pays only for many."""
+        shape = tuple(value)
+        try:
+            readers, strange = self._model._plans.get(shape) or self._model._plan(shape)
+        except UnexpectedShape as error:
+            raise error.within(place) from None
+        for key, reader in readers:
+            if (item := value[key]) or item.__class__ is dict:
+                try:
+                    [value[key]] = reader([item])
+                except UnexpectedShape as error:
+                    raise error.within(place, key) from None
+        if strange:
+            value["additional_properties"] = {key: value.pop(key) for key in strange}
+        made = _make(self._model)
+        made.__dict__ = value
+        return made
+
+    def _several(self, values: list[dict[str, Any]]) -> list[Any]:
         """Read objects key after key, which is far less work than one object after the other."""
         shapes = list(map(tuple, values))
         if shapes.count(shapes[0]) == len(shapes):

@@ -18,7 +18,7 @@ from collections.abc import (
     Sequence,
 )
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, NoReturn, ParamSpec, Self, TypeVar, cast
 
 import httpx
 from kommo_client.client import UNSET, AsyncResources, Operation, Page, SyncResources, Unset
@@ -30,7 +30,9 @@ from kommo.errors import (
     transport_error,
     without_frames,
 )
+from kommo.forks import watch
 from kommo.limits import RateLimit, RateLimiter
+from kommo.redaction import as_secret
 from kommo.retry import RetryPolicy
 from kommo.target import target
 
@@ -68,7 +70,17 @@ class Answer(NamedTuple, Generic[T]):
     response: httpx.Response
 
 
-class _Core(Generic[HttpT]):
+class _Single:
+    """Something that is neither copied nor pickled."""
+
+    def __reduce__(self) -> NoReturn:
+        raise ConfigurationError(
+            "a client holds connections and a token and cannot be copied or pickled; make one where it is needed, "
+            "from the same arguments; threads and tasks may share one"
+        )
+
+
+class _Core(_Single, Generic[HttpT]):
     """Turns operations into requests and answers into models; the same for both worlds."""
 
     def __init__(self, connection: Connection, open_http: Callable[[], HttpT]) -> None:
@@ -77,6 +89,11 @@ class _Core(Generic[HttpT]):
         self._http: HttpT | None = None
         self._opening = threading.Lock()
         self.answers: list[httpx.Response] | None = None
+        watch(self)
+
+    def after_fork(self) -> None:
+        """Hold no lock in a forked process."""
+        self._opening = threading.Lock()
 
     @property
     def http(self) -> HttpT:
@@ -234,7 +251,7 @@ class _AsyncCore(_Core[httpx.AsyncClient]):
                 yield item
 
 
-class _Client:
+class _Client(_Single):
     """What both clients have in common: how they are made."""
 
     def __init__(
@@ -255,6 +272,8 @@ class _Client:
         allow_insecure_hosts: Iterable[str] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        # The variables of a frame show up in tracebacks.
+        token = as_secret(token)
         self._connection = Connection(
             subdomain,
             domain=domain,
@@ -272,7 +291,7 @@ class _Client:
             headers=headers,
         )
 
-    def authorize(self, code: str) -> None:
+    def authorize(self, code: str | Secret) -> None:
         """Buy the first pair of OAuth tokens with the code that the vendor sent to the redirect URI. Blocks.
 
         Raises:
@@ -280,10 +299,17 @@ class _Client:
             TokenError: the server refused the code, or the storage failed.
             TransportError: the server could not be reached.
         """
+        code = as_secret(code)
         self._connection.authorize(code)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self._connection.address)!r})"
+        # Also of a client that could not be made.
+        connection = getattr(self, "_connection", None)
+        return (
+            f"{type(self).__name__}({str(connection.address)!r})"
+            if connection
+            else f"{type(self).__name__}(?)"
+        )
 
 
 class Kommo(_Client, SyncResources):

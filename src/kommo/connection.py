@@ -15,7 +15,7 @@ from kommo.auth import TokenAuth
 from kommo.environment import resolve_address, resolve_token
 from kommo.errors import ConfigurationError
 from kommo.limits import RateLimit, RateLimiter, limiter_for
-from kommo.redaction import Secret
+from kommo.redaction import Secret, as_secret
 from kommo.retry import RetryPolicy
 from kommo.token_source import LongLivedToken, TokenFunction, TokenSource
 from kommo.transport import Transport
@@ -72,6 +72,8 @@ class Connection:
         allow_insecure_hosts: Iterable[str] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        # The variables of a frame show up in tracebacks.
+        token = as_secret(token)
         self.address: Address = resolve_address(
             subdomain, domain=domain, base_url=base_url, allow_insecure_hosts=allow_insecure_hosts
         )
@@ -85,7 +87,8 @@ class Connection:
         self.auth = TokenAuth(self.address, self._token_source(token, oauth, token_storage))
 
     def __repr__(self) -> str:
-        return f"Connection({str(self.address)!r})"
+        # Also of one that could not be made.
+        return f"Connection({str(getattr(self, 'address', '?'))!r})"
 
     def client(self) -> httpx.Client:
         """Return a new httpx client for this account; whoever takes it closes it."""
@@ -95,7 +98,7 @@ class Connection:
         """Return a new async httpx client for this account; whoever takes it closes it."""
         return httpx.AsyncClient(transport=self._transport, **self._client_arguments())
 
-    def authorize(self, code: str) -> None:
+    def authorize(self, code: str | Secret) -> None:
         """Buy the first pair of OAuth tokens with the code that the vendor sent to the redirect URI. Blocks.
 
         Raises:
@@ -103,6 +106,7 @@ class Connection:
             TokenError: the server refused the code, or the storage failed.
             TransportError: the server could not be reached.
         """
+        code = as_secret(code)
         if self._oauth is None:
             raise ConfigurationError("authorize needs a client made with oauth= and token_storage=")
         self._oauth.authorize(code)

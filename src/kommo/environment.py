@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from kommo.address import DEFAULT_DOMAIN, Address, account_address, base_address
 from kommo.errors import ConfigurationError
-from kommo.redaction import Secret
+from kommo.redaction import Secret, as_secret
 
 
 def resolve_address(
@@ -33,6 +33,9 @@ def resolve_address(
         ConfigurationError: nothing names the account, both ways are used at once, or the address is not
             valid.
     """
+    in_environment = environ.get("KOMMO_SUBDOMAIN"), environ.get("KOMMO_DOMAIN")
+    # It holds the token, and the variables of a frame show up in tracebacks.
+    del environ
     for name, given in (("subdomain", subdomain), ("domain", domain), ("base_url", base_url)):
         if not isinstance(given, str | None):
             raise ConfigurationError(f"{name} is {type(given).__name__}, not text; give it as a string")
@@ -40,10 +43,10 @@ def resolve_address(
         if subdomain is not None or domain is not None:
             raise ConfigurationError("base_url and subdomain/domain name the account twice; give one of them")
         return base_address(base_url, allow_insecure_hosts=allow_insecure_hosts)
-    subdomain = subdomain if subdomain is not None else environ.get("KOMMO_SUBDOMAIN")
+    subdomain = subdomain if subdomain is not None else in_environment[0]
     if subdomain is None:
         raise ConfigurationError("no account named; give subdomain= or base_url=, or set KOMMO_SUBDOMAIN")
-    return account_address(subdomain, domain or environ.get("KOMMO_DOMAIN") or DEFAULT_DOMAIN)
+    return account_address(subdomain, domain or in_environment[1] or DEFAULT_DOMAIN)
 
 
 def resolve_token(token: str | Secret | None, *, environ: Mapping[str, str] = os.environ) -> Secret:
@@ -52,21 +55,28 @@ def resolve_token(token: str | Secret | None, *, environ: Mapping[str, str] = os
     Raises:
         ConfigurationError: there is none, or it cannot be a token. The message never shows it.
     """
-    if token is None:
-        token, source = environ.get("KOMMO_TOKEN"), "KOMMO_TOKEN"
-    else:
-        source = "token"
-    if token is None:
+    source = "token" if token is not None else "KOMMO_TOKEN"
+    secret = as_secret(token if token is not None else environ.get("KOMMO_TOKEN"))
+    # The variables of a frame show up in tracebacks.
+    del token, environ
+    if secret is None:
         raise ConfigurationError("no token; give token= or set KOMMO_TOKEN")
-    if not isinstance(token, str | Secret):
-        raise ConfigurationError(f"{source} is {type(token).__name__}, not text; give it as a string")
-    text = (token.reveal() if isinstance(token, Secret) else token).strip()
+    if not isinstance(secret, Secret):
+        raise ConfigurationError(f"{source} is {type(secret).__name__}, not text; give it as a string")
+    secret = Secret(secret.reveal().strip())
+    fault = _fault(secret)
+    if fault is not None:
+        raise ConfigurationError(f"{source} {fault}")
+    return secret
+
+
+def _fault(token: Secret) -> str | None:
+    """Say why that cannot be a token and what to do, None when it can. Raises nothing: the frame holds the text."""
+    text = token.reveal()
     if not text:
-        raise ConfigurationError(f"{source} is empty; give the account's long-lived token")
+        return "is empty; give the account's long-lived token"
     if text.lower().startswith("bearer "):
-        raise ConfigurationError(f"{source} begins with 'Bearer'; give the token alone")
+        return "begins with 'Bearer'; give the token alone"
     if not re.fullmatch(r"[\x21-\x7e]+", text):
-        raise ConfigurationError(
-            f"{source} holds blanks, line breaks or characters outside ASCII; copy the token again, whole"
-        )
-    return Secret(text)
+        return "holds blanks, line breaks or characters outside ASCII; copy the token again, whole"
+    return None

@@ -28,6 +28,7 @@ from weakref import WeakValueDictionary
 
 from kommo.address import Address
 from kommo.errors import ConfigurationError, TimedOut, TransportError
+from kommo.forks import watch
 from kommo.record import Record
 from kommo.redaction import logger
 from kommo.steps import Call, Sleep, Steps
@@ -137,6 +138,13 @@ class RateLimiter:
         self._held_until = 0.0
         self._urgent = 0
         self._tidy_at = 0.0
+        watch(self)
+
+    def after_fork(self) -> None:
+        """Count in a forked process on from where its parent was, by the same store but for itself."""
+        self._lock = threading.Lock()
+        self._urgent = 0
+        self._bucket = None if self._bucket is None else self._bucket.forked()
 
     def turn(self, what: str, *, within: float | None = None, urgent: bool = False) -> Steps[Turn]:
         """Wait until one request may go out now.
@@ -248,8 +256,28 @@ class RateLimiter:
         return self._bucket
 
 
-_limiters: WeakValueDictionary[tuple[RateLimit, str], RateLimiter] = WeakValueDictionary()
-_limiters_lock = threading.Lock()
+class _Shared:
+    """The limiters in use, by rate and account."""
+
+    def __init__(self) -> None:
+        self._limiters: WeakValueDictionary[tuple[RateLimit, str], RateLimiter] = WeakValueDictionary()
+        self._lock = threading.Lock()
+        watch(self)
+
+    def after_fork(self) -> None:
+        """Hold no lock in a forked process."""
+        self._lock = threading.Lock()
+
+    def get(self, limit: RateLimit, key: str) -> RateLimiter:
+        """Return the one limiter of an account for a rate."""
+        with self._lock:
+            found = self._limiters.get((limit, key))
+            if found is None:
+                found = self._limiters[limit, key] = RateLimiter(limit, key)
+            return found
+
+
+_shared: Final = _Shared()
 
 
 def limiter_for(address: Address, limit: RateLimit | RateLimiter | str | None) -> RateLimiter | None:
@@ -273,8 +301,4 @@ def limiter_for(address: Address, limit: RateLimit | RateLimiter | str | None) -
         raise ConfigurationError(
             "limiter: not a Redis URL; give it like redis://host:6379/0, rediss:// for TLS"
         )
-    with _limiters_lock:
-        shared = _limiters.get((limit, address.base_url))
-        if shared is None:
-            shared = _limiters[limit, address.base_url] = RateLimiter(limit, address.base_url)
-        return shared
+    return _shared.get(limit, address.base_url)

@@ -31,6 +31,12 @@ class LocalBucket(InMemoryBucket):
             item.timestamp = to_ms
             self.items.sort(key=_TIME)
 
+    def forked(self) -> LocalBucket:
+        """Return a log of what the parent of this process sent so far."""
+        own = LocalBucket(self.rates)
+        own.items = [*self.items]
+        return own
+
     def now(self) -> int:
         """Milliseconds of the monotonic clock."""
         return int(super().now())  # type: ignore[no-untyped-call]

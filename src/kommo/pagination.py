@@ -1,8 +1,7 @@
 """Which page comes next, and which of its items are new. Decisions only, for sync and async alike.
 
-The server says where to go on: `_links.next` (custom-fields-v4:97). Where it says nothing, its counts decide,
-    and where it
-counts nothing (v2), the next page is asked for until one is empty or a repetition. The length of a page never
+The server says where to go on: `_links.next` (custom-fields-v4:97). Where it says nothing, its counts decide, and
+where it counts nothing (v2), the next page is asked for until one is empty or a repetition. The length of a page never
 decides: pages came shorter than asked for, with and without a next link.
 
 A reader holds one page and the ids of the one before, however long the list.
@@ -39,7 +38,8 @@ class Pager:
     """
 
     def __init__(self, operation: str, address: Address, url: str) -> None:
-        self.url: str | None = url
+        self._url: str | None = url
+        self._refusal: UnexpectedResponse | None = None
         self._operation = operation
         self._address = address
         self._base = httpx.URL(address.base_url)
@@ -53,15 +53,25 @@ class Pager:
         self._visited: set[int] = {hash((str(self._asked), None))}
         self._fruitless = 0
 
+    @property
+    def url(self) -> str | None:
+        """Path and query of the next page, None at the end.
+
+        Raises:
+            UnexpectedResponse: the link to it names another host, leads back, or goes in circles.
+        """
+        if self._refusal is not None:
+            raise self._refusal
+        return self._url
+
     def take(self, body: object) -> list[int]:
-        """Take in a page: return the indexes of its new items, and set `url` to the next page, None at the
-        end.
+        """Take in a page and return the indexes of its new items; then `url` is that of the next one.
 
         Args:
             body: parsed JSON of the answer, None for a 204.
 
         Raises:
-            UnexpectedResponse: the next link names another host, leads back, or goes in circles.
+            UnexpectedResponse: nothing in it is new, and neither would the next page be.
         """
         items = _items(body) if isinstance(body, Mapping) else []
         if not isinstance(body, Mapping) or not items:
@@ -82,7 +92,11 @@ class Pager:
             self._position = max(self._position or 0, first + max(size, len(items)))
         if not self._repeated(ids, new):
             self._before = frozenset(ids) - {None}
-            self._advance(body, items)
+            try:
+                self._advance(body, items)
+            except UnexpectedResponse as refusal:
+                # What this page holds is good all the same: it is given first.
+                self._refusal = refusal
         return new
 
     def _end_or_start_over(self, body: object) -> None:
@@ -99,7 +113,7 @@ class Pager:
             self._repeated([], [])
             self._advance(body, [])
         else:
-            self.url = None
+            self._url = None
 
     def _repeated(self, ids: list[int | str | None], new: list[int]) -> bool:
         """Deal with a page of nothing new: the end of a list that has no links, a server in circles
@@ -109,7 +123,7 @@ class Pager:
             return False
         self._fruitless += 1
         if ids and not self._linked:
-            self.url = None
+            self._url = None
             return True
         if self._fruitless >= _FRUITLESS:
             raise self._circle(f"the last {_FRUITLESS} pages held nothing new")
@@ -128,7 +142,7 @@ class Pager:
         elif items and self._more(body, len(items)):
             self._ask(self._own_page((_whole(self._asked, "page") or 1) + 1, None), linked=False)
         else:
-            self.url = None
+            self._url = None
 
     def _more(self, body: Mapping[str, Any], count: int) -> bool:
         """Whether there may be another page although no link says so."""
@@ -148,7 +162,7 @@ class Pager:
         self._visited.add(seen)
         self._asked = target
         self._linked = linked
-        self.url = target.raw_path.decode("ascii")
+        self._url = target.raw_path.decode("ascii")
 
     def _target(self, href: str) -> httpx.URL:
         try:

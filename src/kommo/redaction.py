@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, TypeVar
+
+T = TypeVar("T")
 
 MASK: Final = "[secret]"
 
@@ -58,6 +60,11 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._value)
+
+
+def as_secret(value: T) -> T | Secret:
+    """Return text as a `Secret`, and anything else as it is."""
+    return Secret(value) if isinstance(value, str) else value
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

@@ -59,6 +59,9 @@ class SharedBucket(RedisBucket):
         bucket._numbers = count()
         return bucket
 
+    def forked(self) -> None:
+        """Leave the connection and the names of entries to the parent of this process: open another log there."""
+
     def now(self) -> int:
         """Milliseconds of Redis's clock, kept by the local monotonic clock between looks at it."""
         local = time.monotonic()

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from kommo.environment import resolve_token
 from kommo.errors import TokenError
-from kommo.redaction import Secret
+from kommo.redaction import Secret, as_secret
 
 
 class TokenSource(Protocol):
@@ -59,7 +59,7 @@ class TokenFunction:
 
     def obtain(self) -> Secret:
         try:
-            token = self._function()
+            token = as_secret(self._function())
         except Exception as error:
             raise TokenError(f"the token function raised {type(error).__name__}; correct it") from error
         return resolve_token(token, environ={})

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from attrs import frozen
 
 from kommo.errors import TokenError, one_line
+from kommo.forks import watch
 from kommo.redaction import Secret, logger
 
 if TYPE_CHECKING:
@@ -119,6 +120,11 @@ class MemoryStorage:
 
     def __init__(self, pair: TokenPair | None = None) -> None:
         self._pair = pair
+        self._lock = threading.Lock()
+        watch(self)
+
+    def after_fork(self) -> None:
+        """Hold no lock in a forked process."""
         self._lock = threading.Lock()
 
     def load(self) -> TokenPair | None:

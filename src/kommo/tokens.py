@@ -18,16 +18,21 @@ import httpx
 from attrs import field, frozen
 
 from kommo.address import Address
-from kommo.errors import KommoError, TokenError, api_error, one_line, transport_error, without_frames
-from kommo.redaction import Secret, logger
+from kommo.errors import (
+    ConfigurationError,
+    KommoError,
+    TokenError,
+    api_error,
+    one_line,
+    transport_error,
+    without_frames,
+)
+from kommo.forks import watch
+from kommo.redaction import Secret, as_secret, logger
 from kommo.token_storage import TokenPair, TokenStorage
 
 # A 401 for a pair this young is not a matter of age; another refresh would only burn refresh tokens.
 _TOO_YOUNG: Final = 5.0
-
-
-def _as_secret(value: str | Secret) -> Secret:
-    return value if isinstance(value, Secret) else Secret(value)
 
 
 @frozen(kw_only=True)
@@ -42,9 +47,14 @@ class OAuthApp:
     """
 
     client_id: str
-    client_secret: Secret = field(converter=_as_secret)
+    client_secret: Secret = field(converter=as_secret)
     redirect_uri: str
     leeway: float = 300.0
+
+    def __attrs_post_init__(self) -> None:
+        for name, kind in (("client_id", str), ("client_secret", Secret), ("redirect_uri", str)):
+            if not isinstance(getattr(self, name), kind):
+                raise ConfigurationError(f"OAuthApp: {name} is no text; give it as registered")
 
     def authorize_url(self, state: str, *, host: str = "www.kommo.com", mode: str = "popup") -> str:
         """Return the page on which a user of the account lets the integration in.
@@ -91,6 +101,11 @@ class OAuthTokens:
         self._mutex = threading.Lock()
         self._pair: TokenPair | None = None
         self._unsaved = False
+        watch(self)
+
+    def after_fork(self) -> None:
+        """Hold no lock in a forked process."""
+        self._mutex = threading.Lock()
 
     def ready(self) -> Secret | None:
         pair = self._pair
@@ -105,15 +120,20 @@ class OAuthTokens:
         )
         return pair.access_token if pair.access_token != rejected else None
 
-    def authorize(self, code: str) -> None:
+    def authorize(self, code: str | Secret) -> None:
         """Buy the first pair with the code that the vendor sent to `redirect_uri`, and store it.
 
         Raises:
             TokenError: the server refused the code, or the storage failed.
             TransportError: the server could not be reached.
         """
+        code = as_secret(code)
+        if not isinstance(code, Secret):
+            raise ConfigurationError(
+                f"code is {type(code).__name__}, not text; give what came with the redirect"
+            )
         with self._mutex, self._storage.lock():
-            self._keep(self._buy("authorization_code", code=Secret(code.strip())))
+            self._keep(self._buy("authorization_code", code=Secret(code.reveal().strip())))
             self._save()
 
     def _fresh(self, pair: TokenPair) -> bool:

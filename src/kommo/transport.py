@@ -7,7 +7,6 @@ reading differ.
 from __future__ import annotations
 
 import logging
-import os
 import ssl
 import threading
 import time
@@ -15,11 +14,13 @@ import urllib.request
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import Final, TypeVar
+from weakref import WeakKeyDictionary
 
 import httpx
 
 from kommo.address import Address, is_loopback
 from kommo.errors import ConfigurationError, one_line, retry_after
+from kommo.forks import watch
 from kommo.limits import RateLimiter
 from kommo.redaction import logger
 from kommo.retry import RetryPolicy
@@ -154,17 +155,20 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._proxy = proxy if proxy is not None else _environment_proxy(address)
         self._sync_http = http if isinstance(http, httpx.BaseTransport) else None
         self._async_http = http if isinstance(http, httpx.AsyncBaseTransport) else None
+        self._async_https: WeakKeyDictionary[object, httpx.AsyncHTTPTransport] = WeakKeyDictionary()
         self._own_http = http is None
         # The first requests of a client may come from several threads.
         self._making = threading.Lock()
-        self._process = os.getpid()
+        if self._own_http:
+            watch(self)
+
+    def after_fork(self) -> None:
+        """Make connections of its own in a forked process, which must not read from those of its parent."""
+        self._making, self._sync_http, self._async_https = threading.Lock(), None, WeakKeyDictionary()
 
     @property
     def sync_http(self) -> httpx.BaseTransport:
         """The transport that sync requests go through, made at the first of them."""
-        if self._own_http and self._process != os.getpid():
-            # A forked process must not read from the connections of its parent.
-            self._process, self._making, self._sync_http = os.getpid(), threading.Lock(), None
         if self._sync_http is None:
             with self._making:
                 if self._sync_http is None:
@@ -173,10 +177,15 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     @property
     def async_http(self) -> httpx.AsyncBaseTransport:
-        """The transport that async requests go through, made at the first of them."""
-        if self._async_http is None:
-            self._async_http = self._new_http(httpx.AsyncHTTPTransport, "Kommo")
-        return self._async_http
+        """The transport that async requests of this event loop go through, made at the first of them."""
+        if not self._own_http and self._async_http is not None:
+            return self._async_http
+        # Connections live and die with their loop, and `asyncio.run` makes one each time.
+        loop = _running_loop()
+        made = self._async_https.get(loop)
+        if made is None:
+            made = self._async_https[loop] = self._new_http(httpx.AsyncHTTPTransport, "Kommo")
+        return made
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         return run(self._exchange(request))
@@ -189,8 +198,9 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             self._sync_http.close()
 
     async def aclose(self) -> None:
-        if self._async_http is not None:
-            await self._async_http.aclose()
+        mine = self._async_http or self._async_https.pop(_running_loop(), None)
+        if mine is not None:
+            await mine.aclose()
 
     def _exchange(self, request: httpx.Request) -> Steps[httpx.Response]:
         if not self._address.owns(request.url):
@@ -288,6 +298,24 @@ class _BoundedStream(httpx.SyncByteStream, httpx.AsyncByteStream):
     def _check(self) -> None:
         if time.monotonic() > self._until:
             raise httpx.ReadTimeout("the body came too slowly", request=self._request)
+
+
+class _NoLoop:
+    """Stands for the loop of anything but asyncio."""
+
+
+_no_loop: Final = _NoLoop()
+
+
+def _running_loop() -> object:
+    """The event loop that runs here."""
+    # Who awaits has it loaded.
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return _no_loop
 
 
 def _in_memory(response: httpx.Response) -> Steps[httpx.Response]:

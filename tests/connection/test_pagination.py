@@ -1,11 +1,14 @@
 """Every item once, whatever the server does to its pages: shown on a simulated list."""
 
+import asyncio
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kommo import AsyncKommo, Kommo
 from kommo.address import account_address
 from kommo.errors import UnexpectedResponse
 from kommo.pagination import Pager
@@ -118,11 +121,53 @@ def test_items_that_slid_to_the_next_page_come_once():
         "javascript:alert(1)",
     ],
 )
-def test_a_next_link_elsewhere_is_refused(href):
+def test_a_next_link_elsewhere_is_refused_after_the_items_of_its_page(href):
     pager = Pager("list_leads_custom_fields", ADDRESS, PATH)
 
-    with pytest.raises(UnexpectedResponse, match=r"^list_leads_custom_fields: .*_links\.next\.href"):
-        pager.take({"_links": {"next": {"href": href}}, "_embedded": {"custom_fields": [{"id": 1}]}})
+    assert pager.take({"_links": {"next": {"href": href}}, "_embedded": {"custom_fields": [{"id": 1}]}}) == [
+        0
+    ]
+    for _ in range(2):
+        with pytest.raises(UnexpectedResponse, match=r"^list_leads_custom_fields: .*_links\.next\.href"):
+            _ = pager.url
+
+
+def test_a_client_gives_the_items_of_a_page_before_it_refuses_the_link_of_it():
+    link = {"self": {"href": f"{ADDRESS}{PATH}"}, "next": {"href": "https://evil.example/"}}
+    field = {"id": 1, "name": "n", "sort": 1, "type": "text", "_links": {"self": {"href": "/"}}}
+    page = {
+        "_page": 1,
+        "_total_items": 2,
+        "_page_count": 2,
+        "_links": link,
+        "_embedded": {"custom_fields": [field]},
+    }
+    sent = []
+
+    def answer(request):
+        sent.append(request.url.host)
+        return httpx.Response(200, json=page)
+
+    arguments = {"token": "t", "limiter": None, "http": httpx.MockTransport(answer)}
+    seen = []
+
+    def walk_all():
+        with Kommo("acme", **arguments) as crm:
+            for item in crm.leads_custom_fields.iterate():
+                seen.append(item.id)
+
+    with pytest.raises(UnexpectedResponse, match=r"evil\.example"):
+        walk_all()
+
+    async def main():
+        async with AsyncKommo("acme", **arguments) as acrm:
+            async for item in acrm.leads_custom_fields.iterate():
+                seen.append(item.id)
+
+    with pytest.raises(UnexpectedResponse, match=r"evil\.example"):
+        asyncio.run(main())
+    assert seen == [1, 1]
+    assert sent == 2 * [ADDRESS.host]
 
 
 def test_links_that_go_in_circles_are_refused():

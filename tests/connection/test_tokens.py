@@ -33,7 +33,7 @@ class Account:
         self.serial = 0
         self.refreshes: list[int] = []
         self.refresh_takes = refresh_takes
-        self.started = threading.Event()
+        self.started, self.issued = threading.Event(), threading.Event()
         self.app = Starlette(
             routes=[
                 Route("/oauth2/access_token", self.token, methods=["POST"]),
@@ -51,6 +51,7 @@ class Account:
             return JSONResponse({"title": "Bad", "detail": f"{data[grant]} is used up", "status": 400}, 400)
         self.serial += 1
         self.refreshes.append(self.serial)
+        self.issued.set()
         return JSONResponse(
             {
                 "token_type": "Bearer",
@@ -211,6 +212,7 @@ def test_a_killed_refresh_leaves_a_usable_store(serve, run_python, tmp_path, mom
         time.sleep(0.2)
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait(30)
+    assert account.issued.wait(30)
 
     stored = storage.load()
     assert stored.refresh_token.reveal() in ("refresh-0", "refresh-1")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kommo import errors
 from kommo.values import table
 
 ROOT = Path(__file__).parents[2]
@@ -101,3 +102,14 @@ def test_endpoint_of_one_s_own_is_generated_checked_and_used(extended):
     )
     assert outcome.returncode == 1, outcome.stdout + outcome.stderr
     assert "answered 404" in outcome.stdout
+
+
+def test_guide_to_errors_names_every_exception():
+    text = (GUIDES / "errors-and-settings.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
+    public = {
+        name
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, errors.KommoError) and kind is not errors.KommoError
+    }
+    assert public - rows == set()

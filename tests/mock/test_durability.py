@@ -280,3 +280,13 @@ def test_a_write_that_cannot_be_kept_is_not_made(make_api, tmp_path):
     assert api("GET", LEADS).status == 204
     assert api("POST", LEADS, [{"name": "f", "type": "text"}]).status == 201
     api.control.store.backend.close()
+
+
+def test_a_fault_that_cannot_be_counted_is_no_answer_of_500(make_api, tmp_path):
+    api = make_api(data=tmp_path / "mock.db")
+    api.control.add_fault(status=418, times=2)
+    api.control.store.backend._db.execute("PRAGMA query_only = ON")
+    assert [api("GET", LEADS).status for _ in range(3)] == [503, 503, 503]
+    api.control.store.backend._db.execute("PRAGMA query_only = OFF")
+    assert [api("GET", LEADS).status for _ in range(3)] == [418, 418, 204]
+    api.control.store.backend.close()

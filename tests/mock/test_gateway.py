@@ -140,6 +140,12 @@ def test_answers_of_faults(api, fault, status, kind, wait):
     assert api("GET", LEADS).status == 204
 
 
+def test_a_fault_does_not_lift_the_limit_of_bodies(make_api):
+    api = make_api(max_body=10, faults=[{"status": 503}])
+    assert api("POST", LEADS, content=b" " * 10).status == 503
+    assert api("POST", LEADS, content=b" " * 11).status == 413
+
+
 def test_an_answer_can_be_lost_after_the_request_was_served(api):
     api.control.add_fault(drop=True, after=True, times=1)
     with pytest.raises(ConnectionDropped):

@@ -162,6 +162,38 @@ def test_a_request_in_small_pieces(wire):
     assert wire.answer()[0] == 201
 
 
+def test_requests_in_one_piece_are_answered_in_order(wire):
+    """Some of them wait for something, which the later ones must not overtake."""
+    head = f" HTTP/1.1\r\nHost: {wire.authority}\r\nAuthorization: Bearer demo\r\n"
+    post = f"POST {LEADS}{head}Content-Type: application/json\r\nContent-Length: {len(FIELD)}\r\n\r\n"
+    wire.send(
+        f"GET {LEADS}?limit=1{head}\r\n".encode()
+        + f"GET /_mock/health{head}\r\n".encode()
+        + f"HEAD {LEADS}{head}\r\n".encode()
+        + post.encode()
+        + FIELD
+        + f"DELETE {LEADS}/1{head}\r\n".encode()
+    )
+    assert json.loads(wire.answer()[2])["_page"] == 1
+    assert json.loads(wire.answer()[2])["status"] == "ok"
+    assert wire.answer("HEAD")[0] == 200
+    assert wire.answer()[0] == 201
+    assert wire.answer()[0] == 404
+
+
+def test_a_request_that_waits_holds_up_no_other():
+    """What is answered at once and what goes on as a task of its own are served side by side."""
+    with MockServer(MockConfig(faults=[{"path": "/api/v4/contacts/*", "latency": 600}])) as server:
+        slow, quick = Wire(server.url), Wire(server.url)
+        slow.ask("GET", "/api/v4/contacts/custom_fields")
+        assert ask(quick, "GET", f"{LEADS}/groups")[0] == 200
+        server.control.remove_faults()
+        assert ask(quick, "GET", "/api/v4/contacts/custom_fields")[0] == 204
+        assert [entry["fault"] for entry in server.control.journal.entries()] == [None, None]
+        slow.close()
+        quick.close()
+
+
 def test_a_body_over_the_limit_ends_the_connection(wire):
     status, headers, _ = ask(wire, "POST", LEADS, b" " * 100_001, *JSON)
     assert (status, headers["connection"]) == (413, "close")

@@ -11,7 +11,8 @@ from jinja2 import Environment, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from kommo.docs.model import Reference, build_reference
+from kommo.docs.arrange import build_reference
+from kommo.docs.model import Reference
 from kommo.docs.quirk_places import locate
 from kommo.spec.assemble import assemble, with_codegen
 from kommo.spec.documents import load

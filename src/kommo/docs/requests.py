@@ -169,15 +169,17 @@ def _body_schema(codegen: Mapping[str, Any], path: str, method: str) -> Mapping[
 def _smallest(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
     """A plain value that a schema allows, for what has no example."""
     schema = resolve(schema, document)
-    for key in ("example", "default", "const"):
-        if key in schema:
-            return schema[key]
-    for key in ("examples", "enum"):
-        if schema.get(key):
-            return schema[key][0]
-    for key in ("oneOf", "anyOf", "allOf"):
-        if schema.get(key):
-            return _smallest(schema[key][0], document)
+    given = [schema[key] for key in ("example", "default", "const") if key in schema]
+    given += [schema[key][0] for key in ("examples", "enum") if schema.get(key)]
+    if given:
+        return given[0]
+    parts = [schema[key] for key in ("oneOf", "anyOf", "allOf") if schema.get(key)]
+    if parts:
+        return _smallest(parts[0][0], document)
+    return _smallest_of_type(schema, document)
+
+
+def _smallest_of_type(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
     kinds = schema.get("type", "object" if "properties" in schema else "string")
     match kinds if isinstance(kinds, str) else kinds[0]:
         case "integer" | "number":

@@ -119,19 +119,7 @@ class SchemaReader:
             )
         if "default" in schema:
             found.append(Markup("default {}").format(code(_json(schema["default"]))))
-        low, high = _BOUNDS.get(schema.get("format", ""), (None, None))
-        if schema.get("minimum", low) != low:
-            found.append(Markup("at least {}").format(schema["minimum"]))
-        if schema.get("maximum", high) != high:
-            found.append(Markup("at most {}").format(schema["maximum"]))
-        for least, most, unit in (
-            ("minLength", "maxLength", "characters"),
-            ("minItems", "maxItems", "items"),
-            ("minProperties", "maxProperties", "keys"),
-        ):
-            text = _span(schema.get(least), schema.get(most), unit)
-            if text:
-                found.append(Markup(escape(text)))
+        found += _limits(schema)
         if "pattern" in schema:
             found.append(Markup("matches {}").format(code(schema["pattern"])))
         if schema.get("additionalProperties") is False:
@@ -212,6 +200,24 @@ def _joined(parts: Iterable[Markup]) -> Markup:
 
 def _json(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _limits(schema: Mapping[str, Any]) -> list[Markup]:
+    """The bounds of a number, a length or a count; what the format says already is left out."""
+    found = []
+    low, high = _BOUNDS.get(schema.get("format", ""), (None, None))
+    if schema.get("minimum", low) != low:
+        found.append(Markup("at least {}").format(schema["minimum"]))
+    if schema.get("maximum", high) != high:
+        found.append(Markup("at most {}").format(schema["maximum"]))
+    for least, most, unit in (
+        ("minLength", "maxLength", "characters"),
+        ("minItems", "maxItems", "items"),
+        ("minProperties", "maxProperties", "keys"),
+    ):
+        if text := _span(schema.get(least), schema.get(most), unit):
+            found.append(Markup(escape(text)))
+    return found
 
 
 def _span(least: int | None, most: int | None, unit: str) -> str:

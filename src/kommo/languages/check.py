@@ -48,6 +48,7 @@ class Row:
 
     @property
     def failed(self) -> bool:
+        """Whether a stage went wrong."""
         return any(cell.state is State.FAILED for cell in self.cells.values())
 
     @property

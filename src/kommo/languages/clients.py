@@ -140,11 +140,15 @@ class OpenapiTypescript(_TypeScript):
 
 
 class TypescriptFetch(_TypeScript):
+    """Models and calls by openapi-generator, over the fetch of Node and browsers."""
+
     name = "typescript-fetch"
     program = "typescript_fetch.ts"
 
 
 class Java(Client):
+    """A client over Java's own HTTP client, with Jackson for JSON; compiled by javac, without a build tool."""
+
     name = "java"
 
     def compile(self) -> str:
@@ -163,6 +167,8 @@ class Java(Client):
 
 
 class Go(Client):
+    """A client over net/http; compiled in GOPATH mode, so that no registry is asked."""
+
     name = "go"
 
     def compile(self) -> str:
@@ -188,6 +194,8 @@ class Go(Client):
 
 
 class Php(Client):
+    """A client over Guzzle. PHP compiles nothing ahead: every class is loaded instead."""
+
     name = "php"
 
     def compile(self) -> str:

@@ -38,10 +38,12 @@ class Tools:
 
     @property
     def node_modules(self) -> Path:
+        """The packages of src/kommo/languages/node."""
         return self._installed("node/node_modules")
 
     @property
     def node(self) -> str:
+        """The system's Node, 18 or newer."""
         return system("node", "nodejs")
 
     def typescript(self, name: str) -> list[str]:

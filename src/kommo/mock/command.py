@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -135,11 +136,13 @@ def run(args: argparse.Namespace) -> int:
     if args.control:
         return _steer(args.url, args.control)
     from .datafile import DataFileError
-    from .server import CannotListen, listen, serve, url_of
+    from .server import CannotListen, CannotShare, listen, serve, url_of
 
     config = _config(args)
     if args.workers < 1 or (args.workers > 1 and config.data is None):
         raise CommandError("--workers: more than one worker needs --data FILE, which is what they share")
+    if args.workers > 1 and not hasattr(os, "posix_fallocate"):
+        raise CommandError("--workers: this system does not offer what workers share a file by; use one")
     try:
         with listen(args.host, args.port) as listener:
             print(
@@ -148,7 +151,7 @@ def run(args: argparse.Namespace) -> int:
                 flush=True,
             )
             serve(config, listener, args.workers)
-    except (CannotListen, DataFileError) as error:
+    except (CannotListen, CannotShare, DataFileError) as error:
         raise CommandError(str(error)) from None
     return 0
 

@@ -49,7 +49,8 @@ _LIMITS: Final = """\
 - The number of lists, fields, options and groups of an account is not limited.
 - v2 values are kept as text: that a number is a number is not checked.
 - Fields of newer types have their own keys; their values in list elements are text like the others.
-- With several workers on one file, the journal and the request limit are those of each worker.
+- The workers of one mock (`--workers`) have one journal and one request limit; mocks that are started by themselves on
+  one data file share contents and switches, but each has a journal and a limit of its own.
 """
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time as time_module
-from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
 
 from msgspec import to_builtins
 from msgspec.structs import replace
@@ -20,13 +21,27 @@ from .quirks import QUIRKS, resolve
 from .seeds import sow
 from .store import FIRST_ID, Store, Tables
 
-R = TypeVar("R")
-
 _QUIRKS: Final = "quirks"
 _FAULTS: Final = "faults"
 _LIMITS: Final = "limits"
 MAX_TIME: Final = 2**40
 _CODE_LIFE: Final = 20 * 60
+
+
+class Switches(NamedTuple):
+    """How the mock behaves now.
+
+    Attributes:
+        settings: what they were parsed from.
+        quirks: the ids of the quirks that are on.
+        faults: the faults that are set, oldest first.
+        limits: how many requests a token may make.
+    """
+
+    settings: tuple[Setting | None, ...]
+    quirks: frozenset[str]
+    faults: tuple[Fault, ...]
+    limits: Limits
 
 
 class Engine:
@@ -35,15 +50,24 @@ class Engine:
     Args:
         config: how to set it up. A store that has accounts already (a data file of an earlier run) keeps its contents.
         store: where to keep it; in memory by default.
+        journal: remembers requests; by default those of this process.
+        limiter: counts requests; by default those of this process.
     """
 
-    def __init__(self, config: MockConfig, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        config: MockConfig,
+        store: Store | None = None,
+        journal: Journal | None = None,
+        limiter: Limiter | None = None,
+    ) -> None:
         self.config = config
         self.store = Store() if store is None else store
-        self.journal = Journal(config.journal_size)
-        self.limiter = Limiter()
+        self.journal = journal or Journal(config.journal_size)
+        self.limiter = limiter or Limiter()
         self._snapshots: dict[str, Tables] = {}
-        self._parsed: dict[str, tuple[Any, Any]] = {}
+        self._switches: Switches | None = None
+        self._switches_of = -1
         if self.store.all(Account):
             self._open_accounts()
         else:
@@ -118,15 +142,22 @@ class Engine:
 
     # Switches
 
-    def _switch(self, name: str, parse: Callable[[Any], R]) -> R:
-        """A switch in its parsed form, parsed again only when it was set again."""
-        setting = self.store.get(Setting, name)
-        known = self._parsed.get(name)
-        if known is None or known[0] is not setting:
-            known = (setting, parse(None if setting is None else setting.value))
-            self._parsed[name] = known
-        parsed: R = known[1]
-        return parsed
+    @property
+    def switches(self) -> Switches:
+        """The quirks, faults and limits that are set, parsed again only when something was written."""
+        known, revision = self._switches, self.store.revision
+        if known is None or self._switches_of != revision:
+            settings = tuple(self.store.get(Setting, name) for name in (_QUIRKS, _FAULTS, _LIMITS))
+            if known is None or known.settings != settings:
+                _, faults, limits = (None if setting is None else setting.value for setting in settings)
+                known = Switches(
+                    settings,
+                    resolve(*self.quirk_choice()),
+                    tuple(parse_fault(data) for data in faults or ()),
+                    Limits(rate=self.config.rate_limit) if limits is None else parse_limits(limits),
+                )
+            self._switches, self._switches_of = known, revision
+        return known
 
     def _set_switch(self, name: str, value: Any) -> None:
         with self.store.transaction():
@@ -135,7 +166,7 @@ class Engine:
     @property
     def quirks(self) -> frozenset[str]:
         """The ids of the quirks that are on."""
-        return self._switch(_QUIRKS, lambda _: resolve(*self.quirk_choice()))
+        return self.switches.quirks
 
     def quirk_choice(self) -> tuple[str, dict[str, bool]]:
         """The profile, and the switches that differ from it."""
@@ -178,7 +209,7 @@ class Engine:
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The faults that are set, oldest first."""
-        return self._switch(_FAULTS, lambda value: tuple(parse_fault(data) for data in value or ()))
+        return self.switches.faults
 
     def add_fault(self, **attributes: Any) -> Fault:
         """Make something go wrong; see `Fault` for the attributes.
@@ -202,21 +233,24 @@ class Engine:
 
     def take_fault(self, method: str, path: str) -> Fault | None:
         """The fault that happens to a request, if any; it is counted."""
-        found: Fault | None = None
-        faults = list(self.faults)
-        for index, fault in enumerate(faults):
-            if not fault.matches(method, path):
-                continue
-            if fault.skip > 0:
-                faults[index] = replace(fault, skip=fault.skip - 1)
-                continue
-            if fault.times is not None:
-                faults[index] = replace(fault, times=fault.times - 1)
-            found = fault
-            break
-        if tuple(faults) != self.faults:
-            with self.store.transaction():
-                self._put_faults(tuple(faults))
+        first = next((fault for fault in self.faults if fault.matches(method, path)), None)
+        if first is None or (first.skip == 0 and first.times is None):
+            return first
+        # Other processes may count at the same moment.
+        with self.store.transaction():
+            found: Fault | None = None
+            faults = list(self.faults)
+            for index, fault in enumerate(faults):
+                if not fault.matches(method, path):
+                    continue
+                if fault.skip > 0:
+                    faults[index] = replace(fault, skip=fault.skip - 1)
+                    continue
+                if fault.times is not None:
+                    faults[index] = replace(fault, times=fault.times - 1)
+                found = fault
+                break
+            self._put_faults(tuple(faults))
         return found
 
     def _put_faults(self, faults: tuple[Fault, ...]) -> None:
@@ -225,10 +259,7 @@ class Engine:
     @property
     def limits(self) -> Limits:
         """How many requests a token may make."""
-        return self._switch(
-            _LIMITS,
-            lambda value: Limits(rate=self.config.rate_limit) if value is None else parse_limits(value),
-        )
+        return self.switches.limits
 
     def set_limits(self, **attributes: Any) -> Limits:
         """Set the limits; see `Limits` for the attributes. What is not named stays.
@@ -284,6 +315,7 @@ class Engine:
         return {
             "status": "ok",
             "version": __version__,
+            "process": os.getpid(),
             "seed": self.config.seed,
             "profile": self.quirk_choice()[0],
             "clock": {"mode": clock.mode, "now": self.store.now(), "step": clock.step},

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 MAX_BODY: Final = 4_096
 MAX_LINE: Final = 2_000
 _SECRET_HEADERS: Final = frozenset({b"authorization", b"cookie", b"set-cookie", b"proxy-authorization"})
 _SECRET_PATHS: Final = ("/oauth2/", "/private/")
+_HIDDEN: Final = b"[hidden]"
+
+
+def is_secret(path: str) -> bool:
+    """Whether the bodies of requests to a path, and of their answers, hold secrets."""
+    return path.startswith(_SECRET_PATHS)
+
+
+def shown_header(name: bytes, value: bytes) -> bytes:
+    """The value of a header, not longer than a line, or a word in place of a secret."""
+    return _HIDDEN if name in _SECRET_HEADERS else value[:MAX_LINE]
 
 
 class Entry(NamedTuple):
@@ -22,7 +33,7 @@ class Entry(NamedTuple):
     method: str
     path: str
     query: bytes
-    headers: Iterable[tuple[bytes, bytes]]
+    headers: Sequence[tuple[bytes, bytes]]
     body: bytes
     status: int
     content_type: bytes | None
@@ -31,7 +42,7 @@ class Entry(NamedTuple):
 
     def describe(self) -> dict[str, Any]:
         """The entry as JSON data; secrets are left out, long bodies are cut."""
-        secret = self.path.startswith(_SECRET_PATHS)
+        secret = is_secret(self.path)
         return {
             "number": self.number,
             "at": round(time.time() - time.perf_counter() + self.started, 6),
@@ -40,9 +51,7 @@ class Entry(NamedTuple):
             "path": self.path[:MAX_LINE],
             "query": self.query[:MAX_LINE].decode("latin-1"),
             "request_headers": {
-                name.decode("latin-1"): "[hidden]"
-                if name in _SECRET_HEADERS
-                else value[:MAX_LINE].decode("latin-1")
+                name.decode("latin-1"): shown_header(name, value).decode("latin-1")
                 for name, value in self.headers
             },
             "request_body": "[hidden]" if secret else self.body.decode("utf-8", "replace"),
@@ -61,7 +70,8 @@ class Journal:
     """
 
     def __init__(self, size: int) -> None:
-        self._entries: deque[Entry] = deque(maxlen=size)
+        # Plain tuples: most entries are never looked at.
+        self._entries: deque[tuple[Any, ...]] = deque(maxlen=size)
         self._count = 0
 
     def record(
@@ -71,7 +81,7 @@ class Journal:
         method: str,
         path: str,
         query: bytes,
-        headers: Iterable[tuple[bytes, bytes]],
+        headers: Sequence[tuple[bytes, bytes]],
         body: bytes,
         status: int,
         content_type: bytes | None,
@@ -85,7 +95,7 @@ class Journal:
         if len(answer) > MAX_BODY:
             answer = answer[:MAX_BODY]
         self._entries.append(
-            Entry(
+            (
                 number,
                 started,
                 seconds,
@@ -103,7 +113,7 @@ class Journal:
 
     def entries(self, after: int = 0) -> list[dict[str, Any]]:
         """The entries with a number above this one, oldest first."""
-        return [entry.describe() for entry in list(self._entries) if entry.number > after]
+        return [Entry._make(entry).describe() for entry in list(self._entries) if entry[0] > after]
 
     def clear(self) -> None:
         """Forget every request. Numbers go on."""

@@ -8,6 +8,7 @@ import gc
 import socket
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -24,6 +25,10 @@ class CannotListen(OSError):
     """The address cannot be listened on. The message names it and says why."""
 
 
+class CannotShare(OSError):
+    """The file that several workers share cannot be made. The message names it and says why."""
+
+
 def create_app(config: MockConfig | None = None) -> MockApp:
     """The mock as an ASGI application, for tests in the same process.
 
@@ -33,8 +38,12 @@ def create_app(config: MockConfig | None = None) -> MockApp:
     return MockApp(open_engine(config or MockConfig()))
 
 
-def open_engine(config: MockConfig) -> Engine:
+def open_engine(config: MockConfig, shared: Path | None = None) -> Engine:
     """The engine that a configuration describes, with what its data file holds.
+
+    Args:
+        config: how to set it up.
+        shared: the file in which the workers of the mock share their journal and their limiter.
 
     Raises:
         DataFileError: the file cannot be used.
@@ -46,7 +55,12 @@ def open_engine(config: MockConfig) -> Engine:
     backend = DataFile(config.data)
     store = Store(backend)
     backend.load(store)
-    return Engine(config, store)
+    if shared is None:
+        return Engine(config, store)
+    from .workers import SharedFile, SharedJournal, SharedLimiter
+
+    file = SharedFile(shared)
+    return Engine(config, store, SharedJournal(file), SharedLimiter(file))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -113,6 +127,7 @@ def serve(config: MockConfig, listener: socket.socket, workers: int = 1) -> None
 
     Raises:
         DataFileError: the data file cannot be used.
+        CannotShare: there can be no file beside it.
     """
     import uvicorn
 
@@ -121,15 +136,26 @@ def serve(config: MockConfig, listener: socket.socket, workers: int = 1) -> None
         return
     from uvicorn.supervisors import Multiprocess
 
+    from .workers import SharedFile
+
     # The first opening checks the file and sows the seed, so that the workers only read.
     opened = open_engine(config)
-    if opened.store.backend is not None:
-        opened.store.backend.close()
-    settings = uvicorn_config(functools.partial(_settled_app, config), workers)
-    Multiprocess(settings, sockets=[listener]).run()
+    if config.data is None or opened.store.backend is None:
+        raise ValueError("several workers need a data file, which is what they share")
+    opened.store.backend.close()
+    shared = config.data.with_name(f"{config.data.name}-workers")
+    try:
+        SharedFile.create(shared, config.journal_size)
+    except OSError as error:
+        raise CannotShare(f"{shared}, which the workers share, cannot be made: {error.strerror}") from None
+    try:
+        settings = uvicorn_config(functools.partial(_settled_app, config, shared), workers)
+        Multiprocess(settings, sockets=[listener]).run()
+    finally:
+        shared.unlink(missing_ok=True)
 
 
-def _settled_app(config: MockConfig) -> MockApp:
+def _settled_app(config: MockConfig, shared: Path | None = None) -> MockApp:
     """The application of a process that does nothing else.
 
     What is there from the start stays: the garbage collector need not look through it again and again, neither while it
@@ -138,7 +164,7 @@ def _settled_app(config: MockConfig) -> MockApp:
     """
     gc.disable()
     try:
-        app = create_app(config)
+        app = MockApp(open_engine(config, shared))
         gc.freeze()
     finally:
         gc.enable()

@@ -240,6 +240,8 @@ class Store:
                 undo, self._undo = self._undo, None
                 for kind, key, old in reversed(undo):
                     self.apply(kind, key, old)
+                # What was seen of it meanwhile, and remembered, is not so any more.
+                self.revision += 1
                 if self.backend is not None:
                     self.backend.abandon()
                 raise

@@ -1,4 +1,4 @@
-"""Where the published contract and its reference lie, in a checkout and in an installed wheel."""
+"""Where the published contract, its models and its reference lie, in a checkout and in an installed wheel."""
 
 from __future__ import annotations
 
@@ -39,6 +39,18 @@ def reference_path() -> Path:
     return _find("api.html", "docs/reference", "reference")
 
 
+def schemas_path() -> Path:
+    """Say where the models are as JSON Schemas, a file for each: `openapi/dist/schemas` in a checkout.
+
+    Returns:
+        The path of an existing folder.
+
+    Raises:
+        FileNotFoundError: It is neither there nor beside this module.
+    """
+    return _find("schemas", "openapi/dist", "bundle")
+
+
 def load_bundle() -> dict[str, Any]:
     """Read the published contract.
 
@@ -52,7 +64,7 @@ def _find(name: str, folder: str, target: str) -> Path:
     here = Path(__file__).resolve().parent
     places = [here.parents[2] / folder / name, here / name]
     for path in places:
-        if path.is_file():
+        if path.exists():
             return path
     raise FileNotFoundError(
         f"no {name} in {' or '.join(str(path.parent) for path in places)}; run: make {target}"

@@ -16,21 +16,23 @@ import attrs
 
 from kommo.command import CommandError
 from kommo.published import load_bundle
+from kommo.release.audit import known_vulnerabilities, pins, withdrawn
 from kommo.release.baseline import bundle_at, last_tag
 from kommo.release.changes import needed_impact, next_version
 from kommo.release.diff import compare
 from kommo.release.python_api import compare_python_api
 from kommo.version import __version__
 
-_IN_THE_WHEEL = (
-    "kommo/py.typed",
-    "kommo_client/py.typed",
-    "kommo/published/kommo.openapi.yaml",
-    "kommo/published/kommo.openapi.json",
-    "kommo/published/api.html",
-    "kommo/published/generator_config.yml",
-    "kommo/published/generator_templates/model.py.jinja",
-)
+# Folder or file of the checkout -> where the wheel has the same bytes: all that `make` publishes.
+PUBLISHED = {
+    "openapi/dist": "kommo/published",
+    "docs/reference/api.html": "kommo/published/api.html",
+    "generator_templates": "kommo/published/generator_templates",
+    "generator_config.yml": "kommo/published/generator_config.yml",
+    "generated_client/kommo_client": "kommo_client",
+}
+_TYPED = ("kommo/py.typed", "kommo_client/py.typed")
+_LOCK = "requirements.lock"
 _LOCAL_MOCK = "http://127.0.0.1:8080"
 _START_MOCK = (
     "from kommo.mock import MockConfig, MockServer\n"
@@ -60,10 +62,12 @@ class ReleaseCheck:
             ("changelog", self.changelog),
             ("semantic version", self.semantic_version),
             ("sdist and wheel", self.build),
+            ("sdist's contents", self.sdist_contents),
             ("wheel's contents", self.wheel_contents),
             ("used from the wheel", self.use_the_wheel),
             ("parts list and licences", self.parts_and_licences),
-            ("audit", self.audit),
+            ("withdrawn releases", self.withdrawn),
+            ("known vulnerabilities", self.audit),
         ]
 
     def one_version(self) -> str:
@@ -118,14 +122,29 @@ class ReleaseCheck:
             _run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(self.out)], source)
         return f"{sdist.name}, {self._wheel.name} ({self._wheel.stat().st_size // 1024} KiB)"
 
-    def wheel_contents(self) -> str:
-        """Contract, types and generated client are inside; tests and secrets are not."""
-        with zipfile.ZipFile(self._wheel) as archive:
-            names = archive.namelist()
-        missing = [name for name in _IN_THE_WHEEL if name not in names]
+    def sdist_contents(self) -> str:
+        """Every file of the checkout is in the sdist: who has that can build and test all of it."""
+        with tarfile.open(_only(self.out, "kommo-*.tar.gz")) as archive:
+            inside = {name.partition("/")[2] for name in archive.getnames()}
+        missing = sorted(set(_run(["git", "ls-files"], self.root).splitlines()) - inside)
         if missing:
             raise CommandError(
-                f"{self._wheel.name} lacks {', '.join(missing)}; see [tool.hatch.build] in pyproject.toml"
+                f"the sdist lacks {', '.join(missing[:5])}; see [tool.hatch.build] in pyproject.toml"
+            )
+        return f"{len(inside)} files"
+
+    def wheel_contents(self) -> str:
+        """What is published is inside, byte by byte, and so are the types; tests and secrets are not."""
+        with zipfile.ZipFile(self._wheel) as archive:
+            names = set(archive.namelist())
+            wrong = [name for name in _TYPED if name not in names]
+            for name, path in self.published().items():
+                if name not in names or archive.read(name) != path.read_bytes():
+                    wrong.append(name)
+        if wrong:
+            raise CommandError(
+                f"{self._wheel.name} lacks {', '.join(wrong[:5])}, or has another text;"
+                " see [tool.hatch.build] in pyproject.toml"
             )
         strangers = [name for name in names if not name.startswith(("kommo/", "kommo_client/", "kommo-"))]
         if strangers:
@@ -133,6 +152,17 @@ class ReleaseCheck:
                 f"{self._wheel.name} holds files that are not ours: {', '.join(strangers[:5])}"
             )
         return f"{len(names)} files"
+
+    def published(self) -> dict[str, Path]:
+        """Name in the wheel -> file of the checkout, of all that is published."""
+        found = {}
+        for source, target in PUBLISHED.items():
+            start = self.root / source
+            for path in [start] if start.is_file() else sorted(start.rglob("*")):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    below = path.relative_to(start).as_posix()
+                    found[target if below == "." else f"{target}/{below}"] = path
+        return found
 
     def use_the_wheel(self) -> str:
         """The README's first request runs from the wheel, in an empty environment, against the wheel's own mock."""
@@ -151,10 +181,10 @@ class ReleaseCheck:
         """Write the SBOM (CycloneDX) and the licences of what a user of the client installs."""
         with self._environment_with_the_wheel(extras="") as python:
             parts, licences = self.out / "kommo.cdx.json", self.out / "LICENSES.md"
-            _run([*self._tool("cyclonedx-py"), "environment", str(python), "-o", str(parts)], self.root)
+            _run([self._tool("cyclonedx-py"), "environment", str(python), "-o", str(parts)], self.root)
             listing = _run(
                 [
-                    *self._tool("pip-licenses"),
+                    self._tool("pip-licenses"),
                     "--python",
                     str(python),
                     "--format=markdown",
@@ -167,53 +197,31 @@ class ReleaseCheck:
         count = len(json.loads(parts.read_text(encoding="utf-8")).get("components", []))
         return f"{count} parts in {parts.name}, licences in {licences.name}"
 
+    def withdrawn(self) -> str:
+        """No locked release was withdrawn by its authors; needs the package index."""
+        return withdrawn(self.tools, self.root / _LOCK)
+
     def audit(self) -> str:
-        """Known vulnerabilities of the locked dependencies; says so plainly where the data could not be had."""
-        # The audit reads name==version lines; hashes are for installing.
-        pins = "\n".join(_pins(self.root / "requirements.lock"))
-        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-            file.write(pins)
-            file.flush()
-            done = subprocess.run(
-                [*self._tool("pip-audit"), "--no-deps", "--disable-pip", "-r", file.name, "-f", "json"],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        try:
-            report = json.loads(done.stdout)["dependencies"]
-        except (ValueError, KeyError):
-            return "NOT DONE: the vulnerability data could not be reached"
-        hit = [row["name"] for row in report if row.get("vulns")]
-        if hit:
-            raise CommandError(f"known vulnerabilities in {', '.join(hit)}; run: make lock")
-        unknown = sum("skip_reason" in row for row in report)
-        if unknown == len(report):
-            return "NOT DONE: the vulnerability data holds none of the packages here"
-        return f"{len(report) - unknown} packages without known vulnerabilities, {unknown} unknown"
+        """No locked release has known vulnerabilities; needs a service with such data."""
+        return known_vulnerabilities(Path(self._tool("pip-audit")), self.root / _LOCK)
 
     @property
     def _wheel(self) -> Path:
         return _only(self.out, "kommo-*.whl")
 
-    def _tool(self, name: str) -> list[str]:
-        return [str(self.tools.parent / name)]
+    def _tool(self, name: str) -> str:
+        return str(self.tools.parent / name)
 
     @contextmanager
     def _environment_with_the_wheel(self, extras: str = "[mock]") -> Iterator[Path]:
         with tempfile.TemporaryDirectory() as folder:
             venv.create(folder, with_pip=True)
             python = Path(folder) / "bin" / "python"
-            pins = Path(folder) / "pins.txt"
-            pins.write_text("\n".join(_pins(self.root / "requirements.lock")), encoding="utf-8")
+            constraints = Path(folder) / "constraints.txt"
+            constraints.write_text("\n".join(pins(self.root / _LOCK)), encoding="utf-8")
             install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-            _run([*install, "--constraint", str(pins), f"{self._wheel}{extras}"], self.out)
+            _run([*install, "--constraint", str(constraints), f"{self._wheel}{extras}"], self.out)
             yield python
-
-
-def _pins(lock: Path) -> list[str]:
-    """The ``name==version`` lines of a lock file, without markers and hashes."""
-    return re.findall(r"^([A-Za-z0-9_.\-]+==[^\s;\\]+)", lock.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

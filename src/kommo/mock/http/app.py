@@ -47,7 +47,9 @@ _SLASHES: Final = re.compile(r"//+")
 _BODY_METHODS: Final = frozenset({"POST", "PATCH"})
 _COMPRESS_FROM: Final = 1024
 _MAX_BASES: Final = 64
-_CONTROL: Final = "/_mock"
+_MAX_CALLERS: Final = 64
+CONTROL: Final = "/_mock"
+"""Where the controls are."""
 _ENTRANCES: Final = frozenset({TOKEN_PATH, SESSION_PATH})
 CLOSE_EXTENSION: Final = "kommo.mock.close"
 """Key of the ASGI extension with which a server lets the application close a connection: a function of whether what was
@@ -74,6 +76,8 @@ class MockApp:
         self.cache = FieldCache(engine.store)
         self._control: Any = None
         self._bases: dict[tuple[Any, ...], str] = {}
+        self._callers: dict[tuple[Any, ...], tuple[Account, Token]] = {}
+        self._callers_of = -1
 
     @property
     def control(self) -> Any:
@@ -94,19 +98,24 @@ class MockApp:
             return
         engine = self.engine
         path: str = scope["path"]
-        if path.startswith(_CONTROL) and (len(path) == len(_CONTROL) or path[len(_CONTROL)] == "/"):
+        if path.startswith(CONTROL) and (len(path) == len(CONTROL) or path[len(CONTROL)] == "/"):
             await self.control(scope, receive, send)
             return
         started = perf_counter()
         exchange = _Exchange(scope)
-        fault = engine.take_fault(exchange.method, exchange.path) if engine.faults else None
+        fault: Fault | None = None
         try:
+            engine.store.refresh()
+            if engine.switches.faults:
+                fault = engine.take_fault(exchange.method, exchange.path)
             if fault is None:
                 reply = await self._answer(exchange, receive)
             else:
                 reply = await self._disturbed(fault, exchange, receive)
         except bodies.ClientGone:
             return
+        except StorageFailed as error:
+            reply = _not_kept(error).problem()
         engine.journal.record(
             started,
             perf_counter() - started,
@@ -133,7 +142,10 @@ class MockApp:
         if fault.status is None:
             return served or NO_CONTENT
         if served is None:
-            await bodies.read(receive, self.engine.config.max_body, b"")
+            try:
+                exchange.body = await bodies.read(receive, self.engine.config.max_body, b"")
+            except HttpError as error:
+                return error.problem()
         return fault_reply(fault)
 
     async def _break_off(self, fault: Fault, scope: Any, send: Any, reply: Reply) -> None:
@@ -153,20 +165,22 @@ class MockApp:
     async def _answer(self, exchange: _Exchange, receive: Any) -> Reply:
         engine = self.engine
         headers, path, method = exchange.headers, exchange.path, exchange.method
-        quirks = engine.quirks
+        quirks = engine.switches.quirks
         try:
             body = b""
             if method != "GET" or b"content-length" in headers or b"transfer-encoding" in headers:
                 encoding = headers.get(b"content-encoding", b"").strip().lower()
                 body = exchange.body = await bodies.read(receive, engine.config.max_body, encoding)
-            engine.store.refresh()
+                # While it came, other requests may have been served.
+                engine.store.refresh()
+                quirks = engine.switches.quirks
             if path in _ENTRANCES and method == "POST":
                 with engine.store.lock:
                     return self._enter(exchange)
             if method == "OPTIONS":
                 return _options(path, engine.config.platform)
-            account, token = self._authenticate(headers, exchange.version)
-            limits = engine.limits
+            account, token = self._caller(headers, exchange.version)
+            limits = engine.switches.limits
             if limits.rate is not None:
                 verdict = engine.limiter.judge(token.value, limits)
                 if verdict != "pass":
@@ -210,7 +224,7 @@ class MockApp:
         except Failed as error:
             failure = _failed(error)
         except StorageFailed as error:
-            failure = HttpError(503, f"The data file could not be written: {error}")
+            failure = _not_kept(error)
         # The older body is known of these statuses only.
         if (
             "v2-legacy-error-body" in quirks
@@ -246,6 +260,19 @@ class MockApp:
                 self._bases.clear()
             base = self._bases[key] = base_url(scope, headers)
         return base
+
+    def _caller(self, headers: dict[bytes, bytes], version: int) -> tuple[Account, Token]:
+        """`_authenticate`, remembered until something is written."""
+        store = self.engine.store
+        key = (headers.get(b"authorization"), headers.get(b"host"), headers.get(b"cookie"), version)
+        revision = store.revision
+        if self._callers_of != revision or len(self._callers) >= _MAX_CALLERS:
+            self._callers.clear()
+            self._callers_of = revision
+        known = self._callers.get(key)
+        if known is None or (known[1].expires_at is not None and known[1].expires_at <= store.now()):
+            known = self._callers[key] = self._authenticate(headers, version)
+        return known
 
     def _authenticate(self, headers: dict[bytes, bytes], version: int) -> tuple[Account, Token]:
         store = self.engine.store
@@ -340,6 +367,10 @@ def base_url(scope: Any, headers: dict[bytes, bytes]) -> str:
     if ":" in address:
         address = f"[{address}]"
     return f"{scope['scheme']}://{address}" + ("" if port is None else f":{port}")
+
+
+def _not_kept(error: StorageFailed) -> HttpError:
+    return HttpError(503, f"The data file could not be used: {error}")
 
 
 def _unauthorized() -> HttpError:

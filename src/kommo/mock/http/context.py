@@ -10,7 +10,7 @@ from kommo.mock.platforms import Platform
 from kommo.mock.store import Store
 from kommo.mock.writes import V2Rules
 
-from .query import Query
+from .query import query_of
 from .views import FieldCache
 
 
@@ -65,7 +65,7 @@ class Context:
         self.method = method
         self.path = path
         self.raw_query = raw_query
-        self.query = Query(raw_query)
+        self.query = query_of(raw_query)
         self.body: Any = None
         self.is_form = False
 

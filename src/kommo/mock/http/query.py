@@ -14,6 +14,8 @@ from .reply import HttpError
 
 MAX_KEYS: Final = 1_000
 _SHORT: Final = 256
+_PAGING: Final = frozenset({"page", "limit"})
+_SELECTING: Final = ("filter[", "order[")
 
 
 def invalid(name: str, detail: str, code: str = INVALID_TYPE) -> HttpError:
@@ -21,28 +23,33 @@ def invalid(name: str, detail: str, code: str = INVALID_TYPE) -> HttpError:
     return HttpError(400, "Request validation failed", errors=[("0", [Violation(code, name, detail)])])
 
 
-def _parse(raw: bytes) -> tuple[tuple[str, str], ...]:
-    return tuple(parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_KEYS))
-
-
-# Clients ask with the same few queries again and again.
-_parse_again: Final = lru_cache(maxsize=1024)(_parse)
-
-
 class Query:
-    """The parameters of a query string.
+    """The parameters of a query string. They never change, so that requests may share them.
+
+    Attributes:
+        pairs: names and values.
+        selects: there are filters or an order among them.
 
     Raises:
         HttpError: 400 when there are too many of them.
     """
 
-    __slots__ = ("pairs",)
+    __slots__ = ("_integers", "_kept", "_values", "pairs", "selects")
 
     def __init__(self, raw: bytes) -> None:
         try:
-            self.pairs = (_parse_again if len(raw) <= _SHORT else _parse)(raw) if raw else ()
+            self.pairs = tuple(
+                parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MAX_KEYS)
+            )
         except ValueError:
             raise HttpError(400, f"More than {MAX_KEYS} query parameters") from None
+        self._values: dict[str, str | None] = {}
+        for name, value in self.pairs:
+            self._values[name] = None if name in self._values else value
+        kept = urlencode([(name, value) for name, value in self.pairs if name not in _PAGING])
+        self._kept = f"{kept}&" if kept else ""
+        self._integers: dict[str, int] = {}
+        self.selects = any(name.startswith(_SELECTING) for name, _ in self.pairs)
 
     def text(self, name: str) -> str | None:
         """The value of a parameter, or None.
@@ -50,10 +57,12 @@ class Query:
         Raises:
             HttpError: 400 when it is given twice.
         """
-        found = [value for key, value in self.pairs if key == name]
-        if len(found) > 1:
+        if name not in self._values:
+            return None
+        value = self._values[name]
+        if value is None:
             raise invalid(name, "This parameter is given more than once.")
-        return found[0] if found else None
+        return value
 
     def integer(self, name: str, *, minimum: int = 0, maximum: int = MAX_INT) -> int | None:
         """The value of an integer parameter, or None.
@@ -61,12 +70,15 @@ class Query:
         Raises:
             HttpError: 400 when it is not an integer from `minimum` to `maximum`.
         """
-        value = self.text(name)
-        if value is None:
-            return None
-        number = parse_integer(value)
+        number = self._integers.get(name)
         if number is None:
-            raise invalid(name, "This value should be of type int.")
+            value = self.text(name)
+            if value is None:
+                return None
+            number = parse_integer(value)
+            if number is None:
+                raise invalid(name, "This value should be of type int.")
+            self._integers[name] = number
         if number < minimum:
             raise invalid(name, f"This value should be {minimum} or more.", OUT_OF_RANGE)
         if number > maximum:
@@ -104,9 +116,20 @@ class Query:
 
     def before_page(self, limit: int) -> str:
         """The query string of any page of the same list, up to the number of the page."""
-        kept = [(key, value) for key, value in self.pairs if key not in ("page", "limit")]
-        tail = f"limit={limit}&page="
-        return f"{urlencode(kept)}&{tail}" if kept else tail
+        return f"{self._kept}limit={limit}&page="
+
+
+# Clients ask with the same few queries again and again.
+_short_query: Final = lru_cache(maxsize=1024)(Query)
+
+
+def query_of(raw: bytes) -> Query:
+    """The parameters of a query string, shared with earlier requests that had the same one.
+
+    Raises:
+        HttpError: 400 when there are too many of them.
+    """
+    return _short_query(raw) if len(raw) <= _SHORT else Query(raw)
 
 
 def parse_integer(text: str) -> int | None:

@@ -18,7 +18,6 @@ DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 250
 _SHORT: Final = 256
 _DIRECTIONS: Final = ("asc", "desc")
-_SELECTING: Final = ("filter[", "order[")
 
 
 def list_fields(context: Context, scope: Scope) -> Reply:
@@ -192,7 +191,7 @@ def _selected(context: Context, scope: Scope) -> list[int]:
     """The ids of the fields that pass the filters, in the order that was asked for."""
     store, query = context.store, context.query
     ids = _shown(context, scope)
-    if not any(name.startswith(_SELECTING) for name, _ in query.pairs):
+    if not query.selects:
         return ids
     types = set(query.many("filter[type]"))
     if "" in types:

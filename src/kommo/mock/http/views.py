@@ -13,7 +13,7 @@ from .reply import Reply, dumps
 
 _PATHS: Final = {"segments": "customers/segments"}
 _MAX_BASES: Final = 8
-_MAX_PAGES: Final = 64
+_MAX_PAGES: Final = 32
 
 PageKey = tuple[Scope, str, bytes, frozenset[str]]
 """All that a page of fields depends on beside the fields: scope, base of the links, query, quirks."""
@@ -143,7 +143,8 @@ class FieldCache:
     def keep_page(self, key: PageKey, reply: Reply) -> None:
         """Keep a page until a field changes."""
         if len(self._pages) >= _MAX_PAGES:
-            self._pages.clear()
+            # One by one: all at once would give so much memory back that the system would have to lend it anew.
+            del self._pages[next(iter(self._pages))]
         self._pages[key] = reply
 
     def page(self, scope: Scope, ids: list[int], base: str, *, code_null: bool) -> bytes:
@@ -163,13 +164,13 @@ class FieldCache:
                 self._by_form.clear()
             known = self._by_form[form] = {}
         try:
-            return b",".join([known[id_] for id_ in ids])
+            return b",".join(map(known.__getitem__, ids))
         except KeyError:
             for id_ in ids:
                 field = self._store.get(Field, scope.account_id, id_)
                 if field is not None:
                     known[id_] = field_bytes(field, base, code_null=code_null)
-            return b",".join([known[id_] for id_ in ids])
+            return b",".join(map(known.__getitem__, ids))
 
     def _changed(self, account_id: int, id_: int) -> None:
         self._pages.clear()
