@@ -104,6 +104,8 @@ def find(store: Store, scope: Scope, selection: Selection, start: int, size: int
         start: hits to pass over.
         size: hits to answer; None for all.
     """
+    if start >= len(store.records.ids(scope)):
+        return []
     stop = None if size is None else start + size
     if selection == Selection(descending=selection.descending):
         return _slice(store.records.ids(scope), start, stop, descending=selection.descending)
