@@ -18,7 +18,7 @@ from tests.account_models.strategies import names
         ("Budget", "budget", "BUDGET", "Budget"),
         ("Дата рождения", "data_rozhdeniya", "DATA_ROZHDENIYA", "DataRozhdeniya"),
         ("Стоимость, ₽", "stoimost_rb", "STOIMOST_RB", "StoimostRb"),
-        ("5 звёзд", "field_5_zvyozd", "OPTION_5_ZVYOZD", "List5Zvyozd"),
+        ("5 звёзд", "field_5_zvezd", "OPTION_5_ZVEZD", "List5Zvezd"),
         ("日本", "riben", "RIBEN", "Riben"),
         ("Größe", "grosse", "GROSSE", "Grosse"),
         ("class", "class_", "CLASS", "Class"),

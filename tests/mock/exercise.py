@@ -24,7 +24,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FILE = ROOT / "docs/data/exercised.json"
 METHODS = ("get", "post", "patch", "delete")
-TESTS = ("fields", "groups", "v2", "gateway", "quirks")
+TESTS = ("fields", "groups", "records", "values", "v2", "gateway", "quirks")
 
 
 def calls() -> Iterator[tuple[str, str, str, int]]:
@@ -49,7 +49,7 @@ def operations(bundle: dict[str, Any]) -> Iterator[tuple[str, str, re.Pattern[st
     """Every operation as (id, method, pattern of its path)."""
     for template, item in bundle["paths"].items():
         pattern = re.escape(template).replace(r"\{catalog_id\}", "[^/]+")
-        pattern = pattern.replace(r"\{id\}", "(?!groups(/|$))[^/]+")
+        pattern = pattern.replace(r"\{id\}", "(?!(groups|custom_fields|segments)(/|$))[^/]+")
         for method in METHODS:
             if method in item:
                 yield item[method]["operationId"], method.upper(), re.compile(pattern)

@@ -6,7 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any, assert_type
 
-from kommo import UNSET, Unset, models
+from kommo import UNSET, Kommo, Unset, models
 from kommo import values as v
 
 
@@ -53,3 +53,30 @@ def writing() -> list[dict[str, Any]]:
         v.chained_list(5, (1, 2), v.ChainedItem(catalog_id=1, catalog_element_id=2)),
         v.v2.select(6, "A"),
     ]
+
+
+def on_the_endpoints(crm: Kommo) -> None:
+    new = models.LeadCreate(name="Oak", custom_fields_values=[v.text(3, "x"), v.numeric(4, 1), v.clear(5)])
+    crm.leads.create([new])
+    lead = crm.leads.get(1)
+    filled = v.Values(lead.custom_fields_values, tz=dt.UTC)
+    assert_type(filled.value(4, v.numeric), Decimal | None)
+    crm.leads.update(
+        1, models.LeadUpdate(custom_fields_values=[*filled.entries(), v.multitext("PHONE", v.CLEAR)])
+    )
+    crm.contacts.update_batch([models.ContactBatchUpdate(id=1, custom_fields_values=filled.entries())])
+    crm.companies.create(
+        [models.CompanyCreate(custom_fields_values=[v.write(field, "x") for field in fields(crm)])]
+    )
+    crm.customers.create([models.CustomerCreate(name="n", custom_fields_values=[v.monetary(1, "1.5")])])
+    crm.customers_segments.create(
+        models.CustomersSegmentCreate(name="n", custom_fields_values=[v.checkbox(1, True)])
+    )
+    crm.catalog_elements.create(
+        7, [models.CatalogElementCreate(name="n", custom_fields_values=[v.price(1, 2)])]
+    )
+    models.LeadCreate(custom_fields_values=[5])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+
+
+def fields(crm: Kommo) -> list[models.CustomField]:
+    return list(crm.companies_custom_fields.iterate())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 import shlex
 import sys
@@ -59,7 +60,7 @@ def run(args: Namespace) -> int:
         CommandError: the file is not ours or cannot be written, the account cannot be read, or an argument is wrong.
     """
     path: Path = args.out
-    if path.suffix != ".py" or not path.stem.isidentifier():
+    if path.suffix != ".py" or not path.stem.isidentifier() or keyword.iskeyword(path.stem):
         raise CommandError(f"--out {path}: cannot be imported; give a name like my_crm.py")
     earlier = read_module(path)
     old = earlier.module if earlier else Module()
@@ -133,6 +134,6 @@ def _write(path: Path, text: str) -> None:
 
 def _shown(line: str) -> str:
     """Names of an account on a terminal: nothing that moves the cursor, nothing that its encoding lacks."""
-    return line.encode(sys.stdout.encoding or "utf-8", "backslashreplace").decode(
-        sys.stdout.encoding or "utf-8"
-    )
+    visible = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)
+    encoding = sys.stdout.encoding or "utf-8"
+    return visible.encode(encoding, "backslashreplace").decode(encoding)

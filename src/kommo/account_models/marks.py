@@ -86,7 +86,7 @@ def is_empty(value: Any) -> bool:
 
 
 def _choice(option: Option) -> Choice:
-    return Choice(enum_id=option.value)
+    return Choice(enum_id=option.id)
 
 
 def _assigned(instance: Any, attribute: Any, value: Any) -> Any:

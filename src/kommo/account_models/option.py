@@ -19,18 +19,19 @@ class Option(int, Enum):
         Colour(23)                            # added to the account later: survives reading and writing
 
     Attributes:
-        value: id of the option, unique in the account.
+        id: id of the option, unique in the account; also its `value`.
         text: what people see; empty for an id that is not listed, unless an answer said.
         code: its code, None when it has none.
     """
 
     _value_: int
+    id: int
     text: str
     code: str | None
 
     def __new__(cls, id: int, text: str = "", code: str | None = None) -> Self:
         member = int.__new__(cls, id)
-        member._value_ = id
+        member._value_ = member.id = id
         member.text = text
         member.code = code
         return member
@@ -45,7 +46,7 @@ class Option(int, Enum):
     def _unlisted(cls, id: int, text: str, code: str | None) -> Self:
         member = int.__new__(cls, id)
         member._name_, member._value_ = f"OPTION_{id}", id
-        member.text, member.code = text, code
+        member.id, member.text, member.code = id, text, code
         return member
 
     @classmethod
@@ -67,15 +68,15 @@ class Option(int, Enum):
     @property
     def is_known(self) -> bool:
         """Whether the module lists this option."""
-        return self._value_ in type(self)._value2member_map_
+        return self.id in type(self)._value2member_map_
 
     def __str__(self) -> str:
-        return self.text or str(self._value_)
+        return self.text or str(self.id)
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
         if self.is_known:
-            return type(self), (self._value_,)
-        return _unlisted, (type(self), self._value_, self.text, self.code)
+            return type(self), (self.id,)
+        return _unlisted, (type(self), self.id, self.text, self.code)
 
 
 def _unlisted(options: type[Option], id: int, text: str, code: str | None) -> Option:

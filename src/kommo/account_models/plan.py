@@ -19,7 +19,8 @@ MODULE_NAMES: Final = frozenset(
     {"annotations", "datetime", "Decimal", "ClassVar", "ZoneInfo", "ZONE", "define", "models", "v"}
     | {"Option", "Record", "Source", "field", "own", "str", "int", "float", "bool", "list"}
 )
-_RECORD_NAMES: Final = frozenset(name for name in dir(Record) if not name.startswith("__"))
+# `self` is an argument of every method that attrs writes.
+_RECORD_NAMES: Final = frozenset({"self", *(name for name in dir(Record) if not name.startswith("__"))})
 
 
 @frozen

@@ -44,11 +44,13 @@ How well each is known: *documented* by the vendor, *observed* in recorded answe
 _LIMITS: Final = """\
 ## What it does not do
 
-- It knows no leads, contacts, companies or customers, only their fields; no stage of a pipeline is checked.
-- A list element can be saved without a value for a field that is required.
-- The number of lists, fields, options and groups of an account is not limited.
-- v2 values are kept as text: that a number is a number is not checked.
-- Fields of newer types have their own keys; their values in list elements are text like the others.
+- Users, pipelines and stages are not known: any id is taken. Records are not linked to each other, tags are not kept,
+  and no stage asks for a field that it requires.
+- Whether the records, files and list elements exist that a value refers to is not checked (linked_entity, chained_list,
+  file, payer, supplier).
+- Records are found by ids, name, times, users, numbers of their own, and values; not by stages of pipelines.
+- The number of lists, records, fields, options and groups of an account is not limited.
+- v2 leaves out the values of types whose values are objects, and does not write them.
 - The workers of one mock (`--workers`) have one journal and one request limit; mocks that are started by themselves on
   one data file share contents and switches, but each has a journal and a limit of its own.
 """

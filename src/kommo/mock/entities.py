@@ -16,7 +16,7 @@ FIRST_STATUS: Final = 41221
 """The stage of the pipeline that leads begin in."""
 FIRST_CUSTOMER_STATUS: Final = 4740028
 
-Kind = Literal["integer", "id", "text", "ids", "flag"]
+Kind = Literal["integer", "id", "text", "colour", "ids", "flag"]
 
 
 class Attribute(NamedTuple):
@@ -24,7 +24,8 @@ class Attribute(NamedTuple):
 
     Attributes:
         name: its key.
-        kind: `id` a positive integer, `integer` any, `text`, `ids` a list of ids, `flag`.
+        kind: `id` a positive integer, `integer` any, `text`, `colour` six hexadecimal digits, `ids` a list of
+            ids, `flag`.
         default: what it is until it is set. Where that is null, null can be sent.
         writable: whether requests set it; else it is read over.
     """
@@ -129,7 +130,7 @@ ENTITIES: Final[Mapping[EntityName, Entity]] = {
             "segments",
             "segment",
             (
-                Attribute("color", "text", default="10599d"),
+                Attribute("color", "colour", default="10599d"),
                 Attribute("available_products_price_types", "ids", default=()),
                 Attribute("customers_count", default=0, writable=False),
             ),

@@ -182,7 +182,8 @@ def _code(store: Store, field: Field, item: Item) -> str | Unset | None:
 def _of_entity(store: Store, field: Field, item: Item) -> dict[str, Any]:
     found: dict[str, Any] = {}
     is_api_only = item.boolean("is_api_only")
-    statuses = _required_statuses(item)
+    statuses = _statuses(item, "required_statuses")
+    hidden = _statuses(item, "hidden_statuses")
     is_visible = item.boolean("is_visible")
     is_required = item.boolean("is_required")
     is_deletable = item.boolean("is_deletable")
@@ -194,6 +195,8 @@ def _of_entity(store: Store, field: Field, item: Item) -> dict[str, Any]:
             found["is_deletable"] = is_deletable
     if field.entity in CARDS:
         found.update(is_api_only=is_api_only, required_statuses=statuses)
+    if field.entity == "leads":
+        found.update(hidden_statuses=hidden)
     if field.entity in ENTITIES_WITH_GROUPS:
         if isinstance(group_id, str) and store.group(field.scope, group_id) is None:
             item.note(NOT_SUPPORTED_CHOICE, "group_id", _UNKNOWN)
@@ -231,8 +234,9 @@ def _of_type(store: Store, field: Field, item: Item) -> dict[str, Any]:
     return found
 
 
-def _required_statuses(item: Item) -> tuple[RequiredStatus, ...] | Unset | None:
-    entries = item.objects("required_statuses", nullable=True)
+def _statuses(item: Item, key: str) -> tuple[RequiredStatus, ...] | Unset | None:
+    """The stages in which a field is required, or hidden."""
+    entries = item.objects(key, nullable=True)
     if entries is None or isinstance(entries, Unset):
         return entries
     statuses: list[RequiredStatus] = []

@@ -99,7 +99,7 @@ class NestedValue(Struct, frozen=True):
 
 
 class RequiredStatus(Struct, frozen=True):
-    """A pipeline stage that cannot be entered while the field is empty."""
+    """A pipeline stage that cannot be entered while the field is empty, or where the field is hidden."""
 
     status_id: int
     pipeline_id: int
@@ -127,6 +127,7 @@ class Field(Struct, frozen=True, omit_defaults=True):
     enums: tuple[EnumValue, ...] | None = None
     nested: tuple[NestedValue, ...] | None = None
     required_statuses: tuple[RequiredStatus, ...] | None = None
+    hidden_statuses: tuple[RequiredStatus, ...] | None = None
     currency: str | None = None
     chained_lists: Any = None
     tracking_callback: str | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import re
+from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -14,7 +15,8 @@ from .store import Store
 from .values import KEY, merge, missing, read_values
 from .violations import NOT_SUPPORTED_CHOICE, REQUIRED_FILLED, NotFound
 
-_UNKNOWN = "The value you selected is not a valid choice."
+_COLOUR: Final = re.compile("[0-9a-f]{6}")
+_UNKNOWN: Final = "The value you selected is not a valid choice."
 
 
 class _Wish(NamedTuple):
@@ -163,6 +165,11 @@ def _attribute(item: Item, attribute: Attribute) -> Any:
     match attribute.kind:
         case "text":
             return item.text(attribute.name, nullable=nullable)
+        case "colour":
+            colour = item.text(attribute.name, nullable=nullable)
+            if isinstance(colour, str) and not _COLOUR.fullmatch(colour):
+                return item.note(NOT_SUPPORTED_CHOICE, attribute.name, _UNKNOWN)
+            return colour
         case "ids":
             return item.ids(attribute.name, nullable=nullable)
         case "flag":

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from .entities import ENTITIES, attribute_of
 from .model import Field, Record, Scope
-from .record_index import Aspect, Key, Keys, text_of
+from .record_index import Aspect, Key, Keys, SortedIndex, text_of
 from .store import Store
 from .value_types import VALUE_TYPES
 
@@ -29,12 +29,16 @@ _COMMON: Final[dict[str, Callable[[Record], Key]]] = {
 _COMPARED: Final = ("integer", "id", "text")
 
 
+Spans = tuple[tuple[Key | None, Key | None], ...]
+"""Keys from one to another, None for no bound."""
+
+
 class Condition(NamedTuple):
-    """One thing that a record must have: a key in one of some spans, each from a key to a key, None for no bound."""
+    """One thing that a record must have: a key in one of some spans."""
 
     aspect: Aspect
     keys: Keys
-    spans: tuple[tuple[Key | None, Key | None], ...]
+    spans: Spans
 
     def holds(self, record: Record) -> bool:
         """Whether a record has it."""
@@ -104,6 +108,8 @@ def find(store: Store, scope: Scope, selection: Selection, start: int, size: int
         start: hits to pass over.
         size: hits to answer; None for all.
     """
+    if start >= len(store.records.ids(scope)):
+        return []
     stop = None if size is None else start + size
     if selection == Selection(descending=selection.descending):
         return _slice(store.records.ids(scope), start, stop, descending=selection.descending)
@@ -151,16 +157,17 @@ def _candidates(
 
 def _fewest(store: Store, scope: Scope, selection: Selection) -> tuple[int, Iterable[int] | None]:
     """The index that promises the fewest hits: how many, and their ids in no order; None when there is none."""
-    few = len(store.records.ids(scope))
-    hits: Iterable[int] | None = None
-    if selection.ids is not None:
-        few, hits = len(selection.ids), selection.ids
+    few = len(store.records.ids(scope)) if selection.ids is None else len(selection.ids)
+    best: tuple[SortedIndex, Spans] | None = None
     for condition in selection.conditions:
         index = store.records.sorted(scope, condition.aspect, condition.keys)
         count = sum(index.count(low, high) for low, high in condition.spans)
-        if hits is None or count < few:
-            few, hits = count, chain.from_iterable(index.ids(low, high) for low, high in condition.spans)
-    return few, hits
+        if count < few or (best is None and selection.ids is None):
+            few, best = count, (index, condition.spans)
+    if best is None:
+        return few, selection.ids
+    index, spans = best
+    return few, chain.from_iterable(index.ids(low, high) for low, high in spans)
 
 
 def _text_reader(store: Store, scope: Scope, selection: Selection) -> Callable[[int], str | None]:

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from kommo.mock import catalogs
 from kommo.mock.batches import Written
+from kommo.mock.violations import REQUIRED_FILLED
 
 from .context import Context
-from .query import page_links
+from .query import invalid, page_links
 from .reply import NO_CONTENT, Reply, hal
 from .resources import catalog_view
 from .v4 import page_window
@@ -21,6 +22,8 @@ def list_catalogs(context: Context) -> Reply:
     number, limit = page_window(context)
     found = context.store.catalogs(context.account.id)
     wanted = context.query.many("type") + context.query.many("filter[type]")
+    if "" in wanted:
+        raise invalid("type", "This value should not be blank.", REQUIRED_FILLED)
     if wanted:
         found = [catalog for catalog in found if catalog.type in wanted]
     ids = context.query.ids("filter[id]")

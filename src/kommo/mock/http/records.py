@@ -188,7 +188,8 @@ def _by_value(context: Context, scope: Scope, name: str, bounds: dict[str, list[
     field = None if id_ is None else context.store.field(scope, id_)
     keys = None if field is None else value_keys(field)
     if field is None or keys is None:
-        raise invalid(path, "The value you selected is not a valid choice.", NOT_SUPPORTED_CHOICE)
+        # Nothing is known of what the vendor says to an unknown field; nothing has a value in it.
+        return Condition(("attribute", "name"), lambda record: (), ())
     type_ = VALUE_TYPES[field.type]
 
     def key_of(text: str) -> Key:

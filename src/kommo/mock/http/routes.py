@@ -122,7 +122,7 @@ def _catalogs_route(rest: list[str]) -> Route | None:
         case [catalog_id, part, *tail]:
 
             def scope(context: Context) -> Scope:
-                found = Scope(context.account.id, "catalogs", _id(catalog_id, "catalog_id"))
+                found = Scope(context.account.id, "catalogs", _number(catalog_id) or 0)
                 if not context.store.has_catalog(found):
                     raise HttpError(404, f"Cannot {context.method} {shown(context.path)}")
                 return found
@@ -204,6 +204,12 @@ def _groups_route(scope: Callable[[Context], Scope], tail: list[str]) -> Route |
 
 def _id(text: str, name: str) -> int:
     """A path parameter that is an id: ASCII digits, from 1 to what 64 bits hold."""
-    if text.isascii() and text.isdigit() and len(text) <= 19 and 1 <= int(text) <= MAX_INT:
-        return int(text)
-    raise invalid(name, "This value should be a positive integer.")
+    number = _number(text)
+    if number is None:
+        raise invalid(name, "This value should be a positive integer.")
+    return number
+
+
+def _number(text: str) -> int | None:
+    is_id = text.isascii() and text.isdigit() and len(text) <= 19 and 1 <= int(text) <= MAX_INT
+    return int(text) if is_id else None

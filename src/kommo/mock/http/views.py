@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kommo.mock.groups import fields_of
-from kommo.mock.model import CARDS, Catalog, EnumValue, Field, Group, Record, Scope
+from kommo.mock.model import CARDS, Catalog, EnumValue, Field, Group, Record, RequiredStatus, Scope
 from kommo.mock.store import Store
 from kommo.mock.v2_values import show
 
@@ -48,17 +48,14 @@ def field_view(field: Field, *, code_null: bool) -> dict[str, Any]:
     if field.entity in CARDS:
         view |= {
             "group_id": field.group_id,
-            "required_statuses": [
-                {"status_id": status.status_id, "pipeline_id": status.pipeline_id}
-                for status in field.required_statuses or ()
-            ],
+            "required_statuses": _statuses_view(field.required_statuses),
             "is_deletable": field.is_deletable,
             "is_predefined": field.is_predefined,
             "entity_type": field.entity,
             "remind": field.remind,
             "triggers": [],
             "currency": field.currency,
-            "hidden_statuses": [],
+            "hidden_statuses": _statuses_view(field.hidden_statuses),
         }
         if field.entity in ("leads", "customers"):
             view["chained_lists"] = field.chained_lists
@@ -87,6 +84,10 @@ def field_view(field: Field, *, code_null: bool) -> dict[str, Any]:
             "triggers": [],
         }
     return view
+
+
+def _statuses_view(statuses: tuple[RequiredStatus, ...] | None) -> list[dict[str, Any]]:
+    return [{"status_id": status.status_id, "pipeline_id": status.pipeline_id} for status in statuses or ()]
 
 
 def _enum_view(option: EnumValue) -> dict[str, Any]:
