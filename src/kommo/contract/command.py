@@ -50,9 +50,8 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--max-examples",
         type=_positive,
-        default=6,
         metavar="N",
-        help="random examples per operation (default 6)",
+        help="random examples per operation (default: 2 to 6, the fewer the more operations there are)",
     )
     parser.add_argument(
         "--layers", default=",".join(LAYERS), metavar="NAMES", help=f"of {', '.join(LAYERS)}; all by default"
