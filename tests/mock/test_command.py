@@ -100,6 +100,8 @@ def test_a_running_mock_is_steered_from_the_command_line(start):
         (["--host", "no.such.host.invalid"], "no.such.host.invalid"),
         (["--workers", "2"], "--data"),
         (["--workers", "0"], "--data"),
+        (["--tls-cert", "cert.pem"], "needs both"),
+        (["--tls-cert", "/nowhere/cert.pem", "--tls-key", "/nowhere/key.pem"], "/nowhere/cert.pem"),
         (["--clock", "sundial"], "stepped"),
         (["--rate-limit", "0"], "above 0"),
         (["--account", "beta"], "SUBDOMAIN=TOKEN"),

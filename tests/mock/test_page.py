@@ -90,3 +90,21 @@ def test_it_sets_faults_quirks_limits_clock_and_contents(page, server):
     page.locator("#seed").select_option("documented")
     page.get_by_role("button", name="Reset").click()
     page.get_by_text("list 4220 Stationery").wait_for()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_fits_on_a_telephone(browser, server, scheme):
+    server.control.add_fault(status=503, path="/api/v4/" + "long/" * 20)
+    headers = {"Authorization": "Bearer demo"}
+    httpx.post(f"{server.url}{LEADS}", json=[{"name": "x" * 200, "type": "text"}], headers=headers)
+    page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme=scheme)
+    page.goto(f"{server.url}/_mock/")
+    page.get_by_text("list 4101 Products").click()
+    page.get_by_text("leads: ").click()
+    page.get_by_text("x" * 200).wait_for()
+    page.locator("#journal summary").click()
+    page.locator("#journal pre").wait_for()
+    too_wide = """[...document.querySelectorAll("body, section, header")]
+        .filter(part => part.scrollWidth > part.clientWidth).map(part => part.innerText)"""
+    assert page.evaluate(too_wide) == []
+    page.close()

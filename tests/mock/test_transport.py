@@ -5,15 +5,21 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import re
 import socket
+import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
 
-from kommo.mock import MockConfig, MockServer
+from kommo.mock import MockConfig, MockServer, Tls
+from kommo.mock.server import CannotEncrypt
 
+HERE = Path(__file__).parent
+TLS = Tls(HERE / "tls/certificate.pem", HERE / "tls/key.pem")
 LEADS = "/api/v4/leads/custom_fields"
 FIELD = json.dumps([{"name": "f", "type": "text"}]).encode()
 JSON = ("Content-Type: application/json",)
@@ -273,6 +279,37 @@ def test_faults_break_connections_off(server, wire):
         with pytest.raises(httpx.TransportError):
             client.post(LEADS, json=[{"name": "lost", "type": "text"}])
         assert client.get(LEADS).json()["_total_items"] == before + 1
+
+
+def test_https():
+    """Many clients have https in their code, so that a mock without it could not take the vendor's place."""
+    with MockServer(MockConfig(seed="demo"), tls=TLS) as server:
+        assert server.url.startswith("https://127.0.0.1:")
+        context = ssl.create_default_context(cafile=TLS.certificate)
+        headers = {"Authorization": "Bearer demo", "Host": "demo.kommo.com"}
+        with httpx.Client(base_url=server.url, headers=headers, verify=context) as client:
+            page = client.get(f"{LEADS}?limit=1").json()
+            assert page["_links"]["next"]["href"].startswith(f"https://demo.kommo.com{LEADS}?")
+            large = [{"name": f"f{index}", "type": "text"} for index in range(250)]
+            assert len(client.post(LEADS, json=large).json()["_embedded"]["custom_fields"]) == 250
+            whole = client.get(f"{LEADS}?limit=250").content
+            assert len(whole) > 65_536
+            for fault in ({"drop": True}, {"truncate": True}):
+                server.control.add_fault(**fault, times=1)
+                with pytest.raises(httpx.TransportError):
+                    client.get(LEADS)
+            assert client.get(f"{LEADS}?limit=250").content == whole
+        with pytest.raises(httpx.TransportError):
+            httpx.get(server.url.replace("https:", "http:"))
+
+
+@pytest.mark.parametrize(
+    "tls",
+    [Tls(Path("no/such.pem"), TLS.key), Tls(TLS.certificate, Path(__file__)), Tls(TLS.certificate, HERE)],
+)
+def test_a_certificate_that_cannot_be_used_is_named(tls):
+    with pytest.raises(CannotEncrypt, match=re.escape(str(tls.key))), MockServer(tls=tls):
+        pass
 
 
 def test_ipv6():

@@ -17,6 +17,7 @@ from attrs import evolve
 
 from kommo.command import CommandError
 from kommo.contract import har
+from kommo.contract import score as scoring
 from kommo.contract.assertion import departures
 from kommo.contract.document import Contract
 from kommo.contract.explain import Lines, quirk
@@ -49,9 +50,8 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--max-examples",
         type=_positive,
-        default=6,
         metavar="N",
-        help="random examples per operation (default 6)",
+        help="random examples per operation (default: 2 to 6, the fewer the more operations there are)",
     )
     parser.add_argument(
         "--layers", default=",".join(LAYERS), metavar="NAMES", help=f"of {', '.join(LAYERS)}; all by default"
@@ -90,16 +90,7 @@ def configure(parser: ArgumentParser) -> None:
     _server(clean)
     clean.set_defaults(action=_cleanup)
     score = actions.add_parser("score", help="which seeded faults the suite finds", allow_abbrev=False)
-    score.add_argument("--fault", action="append", metavar="ID", help="this fault only; may be repeated")
-    score.add_argument("--layers", metavar="NAMES", help="layers to run against every fault")
-    score.add_argument(
-        "--all", action="store_true", help="run the layers of schemathesis against every fault too"
-    )
-    score.add_argument(
-        "--floor", type=float, metavar="SHARE", help="fail below this share of detected faults"
-    )
-    score.add_argument("--seed", type=int, default=1, metavar="N")
-    score.add_argument("--jobs", type=_positive, metavar="N")
+    scoring.configure(score)
     score.add_argument("--document", type=Path, metavar="FILE", help="another contract (JSON)")
     score.set_defaults(action=_score)
 
@@ -257,32 +248,9 @@ def _cleanup(args: Namespace) -> int:
 
 
 def _score(args: Namespace) -> int:
-    from kommo.contract import score
-    from kommo.contract.faults import FAULTS
-
-    unknown = sorted(set(args.fault or ()) - {*FAULTS, score.SOUND})
-    if unknown:
-        raise CommandError(f"no fault {', '.join(unknown)}; there are: {', '.join(FAULTS)}")
-    layers = tuple(args.layers.split(",")) if args.layers else LAYERS if args.all else score.OWN
-    rest = () if args.all or args.layers else ("coverage",)
     with terminal.Display() as display:
-        verdicts = score.score(
-            _document(args.document) or {},
-            faults=args.fault,
-            layers=layers,
-            rest=rest,
-            seed=args.seed,
-            jobs=args.jobs,
-            on_verdict=lambda verdict: display.say(f"{verdict.layer}: {verdict.fault}"),
-        )
-    print(score.table(verdicts))
-    share = score.detection(verdicts)
-    floor = args.floor if args.floor is not None else score.FLOOR if args.fault is None else 0.0
-    if share < floor:
-        print(
-            f"kommo contract: {share:.1%} of the faults were found, the floor is {floor:.1%}", file=sys.stderr
-        )
-    return BROKEN if share < floor or score.false_alarms(verdicts) else HOLDS
+        verdicts = scoring.measure(args, _document(args.document), display.say)
+    return scoring.report(args, verdicts)
 
 
 def _token(args: Namespace) -> str:

@@ -385,6 +385,19 @@ class Contract:
         return self.match(exchange.method, exchange.path)
 
 
+_known: list[Contract] = []
+
+
+def contract_of(document: Mapping[str, Any]) -> Contract:
+    """Return the contract of a document; the same one for the same object, so that its validators compile once."""
+    for contract in _known:
+        if contract.document is document:
+            return contract
+    _known.append(Contract(document))
+    del _known[:-2]
+    return _known[-1]
+
+
 def _absolute(node: Any) -> Any:
     """Return a schema whose local references name the document, so that it stands alone."""
     if isinstance(node, Mapping):

@@ -10,6 +10,7 @@ from kommo.contract.collection import Collection
 from kommo.contract.resources import resource
 from kommo.contract.session import Script
 from kommo.contract.shapes import PREFIX as PREFIX
+from kommo.contract.shapes import TRICKY
 
 #: Tags of v4 custom fields, without `_custom_fields`.
 ENTITIES: Final = ("leads", "contacts", "companies", "customers", "customers_segments", "catalogs")
@@ -83,7 +84,7 @@ def new_fields(types: Iterable[str], label: str) -> list[dict[str, Any]]:
     """Return one full definition per type, with request ids that are no indexes."""
     return [
         {
-            "name": f"{PREFIX} {label} {name} ü",
+            "name": f"{PREFIX} {label} {name} {TRICKY[index % len(TRICKY)]}",
             "type": name,
             "sort": 700 + index,
             "request_id": f"q{index * 7 + 3}",

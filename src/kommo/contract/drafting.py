@@ -34,7 +34,9 @@ def drafts(collection: Collection, count: int, label: str) -> list[Model]:
     for number in range(count):
         item = {**copy.deepcopy(base)}
         if collection.label:
-            item[collection.label] = _named(collection, schema, f"{label} {number} ü")
+            item[collection.label] = _named(
+                collection, schema, f"{label} {number} {shapes.TRICKY[number % len(shapes.TRICKY)]}"
+            )
         if marked:
             item["request_id"] = _mark(collection, schema, number * 7 + 3)
         made.append(item)
@@ -44,7 +46,7 @@ def drafts(collection: Collection, count: int, label: str) -> list[Model]:
 def _named(collection: Collection, schema: Any, text: str) -> str:
     node = shapes.properties(schema).get(collection.label)
     limit = (shapes.of_type(collection.script.contract, node, "string") or {}).get("maxLength", 1000)
-    return f"{PREFIX} {text}"[-int(limit) :]
+    return f"{PREFIX} {text}"[: int(limit)]
 
 
 def _mark(collection: Collection, schema: Any, number: int) -> Any:

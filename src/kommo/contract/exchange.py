@@ -40,6 +40,8 @@ class Exchange:
         body: bytes of the answer.
         elapsed: seconds from sending to the last byte.
         started: Unix time of sending.
+        transferred: bytes of the answer before a content encoding was undone; -1 when nobody counted.
+        failure: why there was no answer that could be read (then `status` is 0), "" when there was.
     """
 
     operation: str | None
@@ -52,6 +54,8 @@ class Exchange:
     body: bytes
     elapsed: float = 0.0
     started: float = 0.0
+    transferred: int = -1
+    failure: str = ""
 
     @cached_property
     def path(self) -> str:

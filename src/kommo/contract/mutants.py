@@ -11,6 +11,8 @@ from attrs import frozen
 #: One more than a batch may hold (vendor's limits page).
 OVERLONG: Final = 251
 _DEPTH: Final = 4
+#: More levels than any body has.
+_DEEP: Final = 60
 
 
 @frozen
@@ -30,6 +32,7 @@ def mutants(body: Any) -> Iterator[Mutant]:
 def _whole(body: Any) -> Iterator[Mutant]:
     for value in (None, "text", 7, True):
         yield Mutant(f"the body is {value!r}", value)
+    yield Mutant(f"{_DEEP} arrays in each other", _nested(_DEEP))
     if isinstance(body, list):
         yield Mutant("an empty array", [])
         yield Mutant("an object in place of the array", copy.deepcopy(body[0]) if body else {})
@@ -55,6 +58,19 @@ def _renumbered(item: Any, index: int) -> Any:
     return item
 
 
+def _numbered(entry: dict[str, Any], index: int) -> dict[str, Any]:
+    """One of many entries of a list inside a thing: new, and not the same as the others."""
+    own = {key: value for key, value in entry.items() if not key.endswith("id")}
+    return {key: f"{value} {index}" if key == "value" else value for key, value in own.items()}
+
+
+def _nested(depth: int) -> Any:
+    value: Any = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 def _inside(whole: Any, node: Any, path: list[str | int], label: str) -> Iterator[Mutant]:
     if len(path) > _DEPTH:
         return
@@ -67,16 +83,20 @@ def _inside(whole: Any, node: Any, path: list[str | int], label: str) -> Iterato
             for value in _others(node[key]):
                 yield Mutant(f"{where}: {_shown(value)}", _replaced(whole, [*path, key], value))
             yield from _inside(whole, node[key], [*path, key], where)
-        yield Mutant(
-            f"an unknown key in {label or 'the body'}",
-            _replaced(whole, path, {**node, "kc_unknown": {"a": [1]}}),
-        )
+        for what, value in (("an unknown key", {"a": [1]}), ("a deep unknown key", _nested(_DEEP))):
+            if what == "an unknown key" or len(path) < 2:
+                yield Mutant(
+                    f"{what} in {label or 'the body'}", _replaced(whole, path, {**node, "kc_unknown": value})
+                )
     elif isinstance(node, list) and node:
         # The first entry stands for all: they have one schema.
         where = f"{label}[0]"
         if path:
             for value in (None, "text", 7, []):
                 yield Mutant(f"{where}: {_shown(value)}", _replaced(whole, [*path, 0], value))
+            if isinstance(node[0], dict) and len(path) < _DEPTH:
+                many = [_numbered(node[0], index) for index in range(OVERLONG)]
+                yield Mutant(f"{OVERLONG} entries in {label}", _replaced(whole, path, many))
         yield from _inside(whole, node[0], [*path, 0], where)
 
 
@@ -96,8 +116,10 @@ def _others(value: Any) -> Iterator[Any]:
             {"id": value},
             -1,
             0,
-            2**63,
             2**31,
+            2**53 + 1,
+            2**63,
+            -(2**63),
         )
     elif isinstance(value, float):
         yield from (str(value), True, [value])

@@ -20,6 +20,11 @@ ALONE: Final = ("leaks",)
 #: Layers that only read; not part of a run against a mock, where the others read more.
 READING: Final = ("reading",)
 
+#: Random examples of a default run: of all operations together, and of each at most and at least.
+_EXAMPLES: Final = 300
+_MOST: Final = 6
+_FEWEST: Final = 2
+
 DEFAULT_TOKEN: Final = "demo"
 
 
@@ -48,7 +53,8 @@ class Options:
         app: an ASGI application to drive in process instead of a server.
         operations: operationIds to test; None for all. Helper calls outside the selection are made but not judged.
         seed: seed of everything random.
-        max_examples: random examples per operation (fuzzing) and, scaled, scenarios of the stateful layers.
+        max_examples: random examples per operation (fuzzing) and, scaled, scenarios of the stateful layers; None for
+            as many as keep a run of all layers below two minutes of CPU, however many operations there are.
         phases: layers to run, a subset of `LAYERS`.
         stop_at_first: end the run with the first finding.
         max_response_time: seconds an answer may take before it is a finding; None does not measure.
@@ -63,7 +69,7 @@ class Options:
     app: Any = None
     operations: Sequence[str] | None = None
     seed: int = 1
-    max_examples: int = 6
+    max_examples: int | None = None
     phases: Sequence[str] = LAYERS
     stop_at_first: bool = False
     max_response_time: float | None = None
@@ -71,6 +77,15 @@ class Options:
     gentle: bool = False
     on_progress: Callable[[Progress], None] | None = field(default=None, eq=False)
     on_exchange: Callable[[Exchange, str], None] | None = field(default=None, eq=False)
+
+    def examples(self, operations: int) -> int:
+        """Random examples for each of so many operations: of many, each needs fewer, for most share their schemas."""
+        return self.max_examples or max(_FEWEST, min(_MOST, _EXAMPLES // max(1, operations)))
+
+    @property
+    def scenarios(self) -> int:
+        """Scenarios of the state machine: eight for each of `max_examples`, whatever the number of operations."""
+        return (self.max_examples or _MOST) * 8
 
 
 @define
@@ -84,6 +99,7 @@ class Result:
         coverage: how often each (operationId, status, content type) was answered.
         seed: the seed that repeats the run.
         seconds: wall time by layer.
+        interrupted: whether somebody ended the run before its end; then a clean result says little.
     """
 
     findings: list[Finding]
@@ -92,6 +108,7 @@ class Result:
     coverage: Counter[tuple[str, int, str]]
     seed: int
     seconds: dict[str, float] = field(factory=dict)
+    interrupted: bool = False
 
     @property
     def ok(self) -> bool:

@@ -135,15 +135,17 @@ class Places:
             return made[0][0] if made else home.create(drafting.body(home, items))
         return home.write(add=[old_draft(home, label)])
 
-    def close(self) -> None:
-        """Delete every parent that was made, where the contract lets it be deleted."""
+    def close(self) -> bool:
+        """Delete the parents that were made, where the contract lets them be deleted; say whether all are gone."""
+        gone = True
         for owner, home, id_ in reversed(self._made):
             if owner.old:
-                home.write(delete=[id_])
-            elif "delete" in owner.operations:
-                home.delete(id_)
+                gone = home.write(delete=[id_]).accepted and gone
+            else:
+                gone = "delete" in owner.operations and home.delete(id_).accepted and gone
         self._made.clear()
         self._open.clear()
+        return gone
 
 
 def old_draft(collection: Collection, label: str) -> dict[str, Any]:

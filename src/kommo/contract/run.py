@@ -10,7 +10,7 @@ from typing import Final
 import httpx
 from attrs import evolve
 
-from kommo.contract.document import Contract
+from kommo.contract.document import Contract, contract_of
 from kommo.contract.layers import media, model, nearmiss, reading, schema, walk
 from kommo.contract.options import LAYERS, READING, SCHEMATHESIS, CannotRun, Options, Result
 from kommo.contract.port import Port
@@ -40,7 +40,7 @@ def run(options: Options) -> Result:
         CannotRun: the server does not answer, an operation or a layer does not exist, or the document is broken.
     """
     options = complete(options)
-    contract = Contract(options.document or {})
+    contract = contract_of(options.document or {})
     _validate(options, contract)
     with Port(options.base_url, options.token, app=options.app, transport=options.transport) as port:
         session = Session(options, contract, port)

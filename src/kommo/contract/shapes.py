@@ -16,6 +16,18 @@ Schema = dict[str, Any]
 #: Begins the name of everything that the suite creates.
 PREFIX: Final = "kommo-contract"
 
+#: Text as people write it and careless servers spoil it: scripts, look-alikes, markup, quotes, blanks, length.
+TRICKY: Final = (
+    "ü",
+    "\ufb01 A\u030a e\u0301 \u00bd \u212b",
+    "<b>&amp; \"double\" 'single' \\",
+    "ёжик ☕ 🦔 \u202eevil",
+    "  two  blanks  ",
+    "long " + "x" * 190,
+    "%41 %00 +",
+    "line\u2028break\ttab",
+)
+
 #: Keys that name something else, a moment or the request itself: no value can be made up for them.
 _TOLD: Final = ("id", "request_id", "code")
 _TELLING: Final = ("_id", "_ids", "_by", "_at", "_uid", "_uuid")

@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .config import AccountConfig, ConfigError, MockConfig
-    from .server import MockServer, create_app
+    from .server import MockServer, Tls, create_app
 
-__all__ = ["AccountConfig", "ConfigError", "MockConfig", "MockServer", "create_app"]
+__all__ = ["AccountConfig", "ConfigError", "MockConfig", "MockServer", "Tls", "create_app"]
 
 _HOMES = {
     "AccountConfig": "config",
     "ConfigError": "config",
     "MockConfig": "config",
     "MockServer": "server",
+    "Tls": "server",
     "create_app": "server",
 }
 

@@ -39,6 +39,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--max-body", type=int, metavar="BYTES", help="largest request body (default: 8 MiB)"
     )
     serving.add_argument("--compress", action="store_true", help="answer with gzip to clients that accept it")
+    serving.add_argument("--tls-cert", type=Path, metavar="FILE", help="serve https with this certificate")
+    serving.add_argument("--tls-key", type=Path, metavar="FILE", help="the private key of the certificate")
     access = parser.add_argument_group("who may come in")
     access.add_argument(
         "--token", default="demo", help="access token of the administrator (default: %(default)s)"
@@ -136,22 +138,29 @@ def run(args: argparse.Namespace) -> int:
     if args.control:
         return _steer(args.url, args.control)
     from .datafile import DataFileError
-    from .server import CannotListen, CannotShare, listen, serve, url_of
+    from .server import CannotEncrypt, CannotListen, CannotShare, Tls, listen, serve, url_of
 
     config = _config(args)
+    tls = None
+    if (args.tls_cert is None) != (args.tls_key is None):
+        raise CommandError("--tls-cert, --tls-key: https needs both")
     if args.workers < 1 or (args.workers > 1 and config.data is None):
         raise CommandError("--workers: more than one worker needs --data FILE, which is what they share")
     if args.workers > 1 and not hasattr(os, "posix_fallocate"):
         raise CommandError("--workers: this system does not offer what workers share a file by; use one")
     try:
+        if args.tls_cert is not None:
+            tls = Tls(args.tls_cert, args.tls_key)
+            tls.check()
         with listen(args.host, args.port) as listener:
+            url = url_of(listener, tls)
             print(
-                f"kommo mock: {url_of(listener)} (seed {config.seed}, profile {config.profile}; "
-                f"page and controls at {url_of(listener)}/_mock/)",
+                f"kommo mock: {url} (seed {config.seed}, profile {config.profile}; "
+                f"page and controls at {url}/_mock/)",
                 flush=True,
             )
-            serve(config, listener, args.workers)
-    except (CannotListen, CannotShare, DataFileError) as error:
+            serve(config, listener, args.workers, tls)
+    except (CannotEncrypt, CannotListen, CannotShare, DataFileError) as error:
         raise CommandError(str(error)) from None
     return 0
 

@@ -6,11 +6,12 @@ import contextlib
 import functools
 import gc
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from .config import MockConfig
 from .engine import Engine
@@ -23,6 +24,33 @@ if TYPE_CHECKING:
 
 class CannotListen(OSError):
     """The address cannot be listened on. The message names it and says why."""
+
+
+class CannotEncrypt(OSError):
+    """The certificate or its key cannot be used. The message names both and says why."""
+
+
+class Tls(NamedTuple):
+    """The files, in PEM form, that a mock needs to be served by https."""
+
+    certificate: Path
+    key: Path
+
+    def check(self) -> None:
+        """See that both can be used.
+
+        Raises:
+            CannotEncrypt: they cannot.
+        """
+        try:
+            # The empty password is for a key that has one: without it, the terminal would be asked.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key, "")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or getattr(error, "reason", None) or str(error)
+            raise CannotEncrypt(
+                f"certificate {self.certificate} with key {self.key}: {reason}; "
+                "use files in PEM form that belong together, the key without a password"
+            ) from None
 
 
 class CannotShare(OSError):
@@ -85,18 +113,22 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, tls: Tls | None = None) -> str:
     """The address of a listening socket as a URL."""
+    scheme = "http" if tls is None else "https"
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def uvicorn_config(app: MockApp | Callable[[], MockApp], workers: int = 1) -> uvicorn.Config:
+def uvicorn_config(
+    app: MockApp | Callable[[], MockApp], workers: int = 1, tls: Tls | None = None
+) -> uvicorn.Config:
     """The settings under which uvicorn serves the mock.
 
     Args:
         app: the application; with several workers, what makes it in each of them.
         workers: how many processes serve.
+        tls: how to be served by https; None for http.
     """
     import uvicorn
 
@@ -114,16 +146,19 @@ def uvicorn_config(app: MockApp | Callable[[], MockApp], workers: int = 1) -> uv
         access_log=False,
         proxy_headers=False,
         timeout_graceful_shutdown=2,
+        ssl_certfile=None if tls is None else tls.certificate,
+        ssl_keyfile=None if tls is None else tls.key,
     )
 
 
-def serve(config: MockConfig, listener: socket.socket, workers: int = 1) -> None:
+def serve(config: MockConfig, listener: socket.socket, workers: int = 1, tls: Tls | None = None) -> None:
     """Serve on a socket until a signal says stop.
 
     Args:
         config: how to set up the mock.
         listener: a listening socket.
         workers: how many processes serve; more than one need a data file.
+        tls: how to be served by https; None for http.
 
     Raises:
         DataFileError: the data file cannot be used.
@@ -132,7 +167,7 @@ def serve(config: MockConfig, listener: socket.socket, workers: int = 1) -> None
     import uvicorn
 
     if workers == 1:
-        uvicorn.Server(uvicorn_config(_settled_app(config))).run(sockets=[listener])
+        uvicorn.Server(uvicorn_config(_settled_app(config), tls=tls)).run(sockets=[listener])
         return
     from uvicorn.supervisors import Multiprocess
 
@@ -149,7 +184,7 @@ def serve(config: MockConfig, listener: socket.socket, workers: int = 1) -> None
     except OSError as error:
         raise CannotShare(f"{shared}, which the workers share, cannot be made: {error.strerror}") from None
     try:
-        settings = uvicorn_config(functools.partial(_settled_app, config, shared), workers)
+        settings = uvicorn_config(functools.partial(_settled_app, config, shared), workers, tls)
         Multiprocess(settings, sockets=[listener]).run()
     finally:
         shared.unlink(missing_ok=True)
@@ -178,13 +213,22 @@ class MockServer:
         config: how to set it up; an empty account by default.
         host: address to listen on.
         port: port to listen on, 0 for any free one.
+        tls: how to be served by https; None for http.
 
     Raises:
         CannotListen: on entering, when the address cannot be used.
+        CannotEncrypt: on entering, when the certificate cannot be used.
     """
 
-    def __init__(self, config: MockConfig | None = None, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        config: MockConfig | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: Tls | None = None,
+    ) -> None:
         self.config = config or MockConfig()
+        self.tls = tls
         self.host = host
         self.port = port
         self.url = ""
@@ -193,10 +237,12 @@ class MockServer:
     def __enter__(self) -> Self:
         import uvicorn
 
+        if self.tls is not None:
+            self.tls.check()
         listener = listen(self.host, self.port)
         self._stack.callback(listener.close)
         self.app = create_app(self.config)
-        server = uvicorn.Server(uvicorn_config(self.app))
+        server = uvicorn.Server(uvicorn_config(self.app, tls=self.tls))
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, daemon=True, name="kommo-mock"
         )
@@ -207,7 +253,7 @@ class MockServer:
             thread.join()
 
         self._stack.callback(stop)
-        self.url = url_of(listener)
+        self.url = url_of(listener, self.tls)
         return self
 
     def __exit__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kommo.contract.checks import echo, echo_v2, links, secrets
+from kommo.contract.checks import echo, echo_v2, links, secrets, wire
 from kommo.contract.document import Contract, Violation
 from kommo.contract.exchange import Exchange
 
@@ -20,7 +20,8 @@ def exchange_checks(
         conformance: whether to compare status, content type and body with the document too; schemathesis does that
             for its own exchanges.
     """
-    if conformance:
+    yield from wire.check(exchange)
+    if conformance and not exchange.failure:
         yield from contract.response_violations(exchange)
     yield from secrets.check(exchange)
     yield from links.check(exchange)

@@ -35,7 +35,8 @@ class Request:
     def json(self) -> Any:
         """The body as JSON, `NO_JSON` when it is none."""
         try:
-            return json.loads(self.body) if self.body else NO_JSON
+            # Not from bytes: that would read UTF-16 too, and mend by the way what the server has to refuse.
+            return json.loads(self.body.decode()) if self.body else NO_JSON
         except (ValueError, RecursionError):
             return NO_JSON
 

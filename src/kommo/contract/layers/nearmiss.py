@@ -7,14 +7,21 @@ that no schema can state (see `kommo.contract.checks.semantic`).
 from __future__ import annotations
 
 import re
+from typing import Final
+
+from attrs import define, field
 
 from kommo.contract.checks import semantic
-from kommo.contract.exchange import is_json
+from kommo.contract.exchange import Exchange, is_json
 from kommo.contract.ground import Ground, Target
 from kommo.contract.mutants import Mutant, mutants
+from kommo.contract.resources import split
 from kommo.contract.session import Script, Session
 
 LAYER = "nearmiss"
+
+#: Refusals between two looks at the state.
+_LOOK: Final = 16
 
 
 def run(session: Session) -> None:
@@ -31,62 +38,107 @@ def run(session: Session) -> None:
         kind = next((name for name in target.operation.request if is_json(name)), None)
         if kind is None:
             continue
-        state = target.state()
-        for body in target.bodies:
-            for mutant in mutants(body):
-                if session.done:
-                    return
-                state = _try(script, target, mutant, kind, state)
+        probe = _Probe(script, target, kind)
+        found = [mutant for body in target.bodies for mutant in mutants(body)]
+        # What must be refused goes first: as long as nothing is accepted, one look at the state serves many.
+        found.sort(key=lambda mutant: script.contract.valid_request(target.operation, mutant.body, kind))
+        for mutant in found:
+            if session.done:
+                return
+            probe.send(mutant)
+        probe.settle()
     ground.clear()
 
 
-def _try(
-    script: Script, target: Target, mutant: Mutant, kind: str, state: tuple[bytes, ...]
-) -> tuple[bytes, ...]:
-    operation = target.operation
-    valid = script.contract.valid_request(operation, mutant.body, kind)
-    exchange = target.send(script, json=mutant.body, headers={"content-type": kind})
-    what = re.sub(r"\[\d+\]|\d{4,}", "[]", mutant.what)
-    if exchange.accepted:
-        if not valid:
-            reason = next(iter(script.contract.request_violations(exchange)), None)
-            because = f" ({reason.message})" if reason is not None else ""
-            message = (
-                f"{mutant.what}: the contract forbids it{because}, the server answered {exchange.status}"
-            )
-            script.fail(
-                "accepts-invalid",
-                operation.id,
-                what,
-                message,
-                [exchange],
-                expected="4xx",
-                got=exchange.status,
-                pointer=reason.pointer if reason is not None else operation.request[kind],
-            )
-        target.clean(exchange)
-        return target.state()
-    if valid and exchange.status < 500:
-        reason_text = semantic.unjustified(exchange)
-        if reason_text is not None:
-            message = f"{mutant.what}: {reason_text}"
-            script.fail(
-                "refuses-valid",
-                operation.id,
-                what,
-                message,
-                [exchange],
-                expected="2xx",
-                got=exchange.status,
-                pointer=operation.request[kind],
-            )
-    now = target.state()
-    if now != state:
-        message = (
-            f"{mutant.what}: answered {exchange.status}, and {target.collection.tag} changed all the same"
+@define
+class _Probe:
+    """Near misses of one operation.
+
+    Attributes:
+        script: makes the calls.
+        target: where they go.
+        kind: content type.
+        state: of the collection when it was last looked at, None after something was changed.
+        refused: what was refused since.
+    """
+
+    script: Script
+    target: Target
+    kind: str
+    state: tuple[bytes, ...] | None = None
+    refused: list[tuple[Mutant, Exchange]] = field(factory=list)
+
+    def send(self, mutant: Mutant) -> None:
+        """Send one near miss and judge what comes of it."""
+        if self.state is None:
+            self.state = self.target.state()
+        exchange = self._send(mutant)
+        if not exchange.accepted:
+            self.refused.append((mutant, exchange))
+            if len(self.refused) >= _LOOK:
+                self.settle()
+        elif split(self.target.operation.id)[0] != "create":
+            self.settle(changed=True)
+
+    def _send(self, mutant: Mutant) -> Exchange:
+        operation, contract = self.target.operation, self.script.contract
+        valid = contract.valid_request(operation, mutant.body, self.kind)
+        exchange = self.target.send(self.script, json=mutant.body, headers={"content-type": self.kind})
+        if exchange.accepted:
+            if not valid:
+                self._taken(mutant, exchange)
+            self.target.clean(exchange)
+        elif valid and exchange.status < 500:
+            why = semantic.unjustified(exchange)
+            if why is not None:
+                message, place = f"{mutant.what}: {why}", operation.request[self.kind]
+                self._fail("refuses-valid", mutant, message, exchange, "2xx", place)
+        return exchange
+
+    def _taken(self, mutant: Mutant, exchange: Exchange) -> None:
+        reason = next(iter(self.script.contract.request_violations(exchange)), None)
+        because = f" ({reason.message})" if reason is not None else ""
+        message = f"{mutant.what}: the contract forbids it{because}, the server answered {exchange.status}"
+        place = reason.pointer if reason is not None else self.target.operation.request[self.kind]
+        self._fail("accepts-invalid", mutant, message, exchange, "4xx", place)
+
+    def _fail(
+        self, check: str, mutant: Mutant, message: str, exchange: Exchange, expected: str, place: str
+    ) -> None:
+        cause = re.sub(r"\[\d+\]|\d{4,}", "[]", mutant.what)
+        self.script.fail(
+            check,
+            self.target.operation.id,
+            cause,
+            message,
+            [exchange],
+            expected=expected,
+            got=exchange.status,
+            pointer=place,
         )
-        script.fail("atomicity", operation.id, "a refused request left traces", message, [exchange])
-    return now
+
+    def settle(self, *, changed: bool = False) -> None:
+        """Compare the state with what it was before the last refusals, unless something else changed it."""
+        pending, self.refused = self.refused, []
+        before, self.state = self.state, None
+        if changed or not pending:
+            return
+        self.state = self.target.state()
+        if self.state == before:
+            return
+        for mutant, _ in pending:  # which of them was it?
+            before = self.target.state()
+            exchange = self._send(mutant)
+            self.state = self.target.state()
+            if self.state != before:
+                self._traces(mutant.what, [exchange])
+                return
+        self._traces(f"one of {len(pending)} refused requests", [exchange for _, exchange in pending])
+
+    def _traces(self, what: str, calls: list[Exchange]) -> None:
+        message = f"{what}: refused, and {self.target.collection.tag} changed all the same"
+        operation = self.target.operation.id
+        self.script.fail("atomicity", operation, "a refused request left traces", message, calls)
 
 
 def _queries(script: Script) -> None:

@@ -8,7 +8,8 @@ rather than by a list of allowed statuses, which would have to let every 400 pas
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,12 +37,12 @@ _SCENARIOS = 4
 _SILENT = {"color": False, "warnings": False, "output": {"truncation": {"enabled": False}}}
 
 
-def configuration(options: Options, phases: Sequence[str]) -> SchemathesisConfig:
+def configuration(options: Options, phases: Sequence[str], examples: int) -> SchemathesisConfig:
     """Return the configuration of a deterministic run of `phases` without caches or databases."""
     on: dict[str, dict[str, Any]] = {name: {"enabled": name in phases} for name in SCHEMATHESIS}
-    on["fuzzing"] |= {"generation": {"max-examples": options.max_examples}}
+    on["fuzzing"] |= {"generation": {"max-examples": examples}}
     on["stateful"] |= {
-        "generation": {"max-examples": options.max_examples * _SCENARIOS},
+        "generation": {"max-examples": examples * _SCENARIOS},
         "max-steps": _STEPS,
         "inference": {"algorithms": []},
     }
@@ -68,9 +69,9 @@ def configuration(options: Options, phases: Sequence[str]) -> SchemathesisConfig
 def load(options: Options, contract: Contract, phases: Sequence[str]) -> Any:
     """Return the schemathesis schema of the contract, bound to the server of `options`."""
     # schemathesis keeps and rewrites parts of what it is given.
-    schema: Any = schemathesis.openapi.from_dict(
-        copy.deepcopy(dict(contract.document)), config=configuration(options, phases)
-    )
+    count = len(contract.operations if options.operations is None else options.operations)
+    config = configuration(options, phases, options.examples(count))
+    schema: Any = schemathesis.openapi.from_dict(copy.deepcopy(dict(contract.document)), config=config)
     if options.app is not None:
         schema.app = ServerGuard(options.app)
     if options.operations is not None:
@@ -122,7 +123,8 @@ def run(session: Session, phases: Sequence[str]) -> None:
         return
     schema = load(options, contract, phases)
     stream = from_schema(schema).execute()
-    for event in stream:
+    watch = _Watch(session, phases[0])
+    for event in watch.timing(stream):
         if isinstance(event, events.ScenarioFinished) and event.phase.value in SCHEMATHESIS:
             _scenario(session, event.phase.value, event.recorder)
             session.progress(event.phase.value, event.label or "")
@@ -130,8 +132,40 @@ def run(session: Session, phases: Sequence[str]) -> None:
             session.found(_engine_error(event, contract))
         elif isinstance(event, events.FatalError):
             raise CannotRun(f"schemathesis failed: {event.exception}") from event.exception
+        elif isinstance(event, events.Interrupted):
+            raise KeyboardInterrupt
         if session.done:
             stream.stop()
+
+
+class _Watch:
+    """Keeps the seconds of each phase; those before the first count as its own.
+
+    Args:
+        session: the run, whose `seconds` are added to.
+        phase: the first one.
+    """
+
+    def __init__(self, session: Session, phase: str) -> None:
+        self._seconds = session.seconds
+        self._phase = phase
+
+    def timing(self, stream: Iterable[events.EngineEvent]) -> Iterator[events.EngineEvent]:
+        """Hand on the events of the engine."""
+        began = time.perf_counter()
+        try:
+            for event in stream:
+                if isinstance(event, events.PhaseStarted) and event.phase.name.value in SCHEMATHESIS:
+                    began = self._add(began)
+                    self._phase = event.phase.name.value
+                yield event
+        finally:
+            self._add(began)
+
+    def _add(self, began: float) -> float:
+        now = time.perf_counter()
+        self._seconds[self._phase] = self._seconds.get(self._phase, 0.0) + now - began
+        return now
 
 
 def _linked(session: Session, operation: Operation) -> bool:

@@ -16,8 +16,7 @@ from kommo.contract.session import Script, Session
 
 LAYER = "model"
 
-#: Scenarios for one example of the fuzzing phase, and steps of each.
-_SCENARIOS = 8
+#: Steps of a scenario.
 _STEPS = 14
 #: So many different defects are shown with their smallest sequence; each costs a search of its own.
 _DEFECTS = 6
@@ -75,7 +74,7 @@ def _play(
         return Driver(script, transport)
 
     settings = hypothesis.settings(
-        max_examples=session.options.max_examples * _SCENARIOS,
+        max_examples=session.options.scenarios,
         stateful_step_count=_STEPS,
         database=None,
         deadline=None,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
+from kommo.contract import drafting
 from kommo.contract.layers.walk import access, catalogs, elements, fields, groups, leaks, life
 from kommo.contract.places import Places
 from kommo.contract.resources import Resource, resources
@@ -57,8 +58,15 @@ def run(session: Session) -> None:
 
 def _live(resource: Resource, script: Script) -> None:
     places = Places(script)
-    life.walk(places.open(resource), _MORE.get(resource.key))
-    places.close()
+    collection = places.open(resource)
+    life.walk(collection, _MORE.get(resource.key))
+    orphans = (
+        drafting.accepted(collection, drafting.drafts(collection, 1, "orphan")[:1])
+        if resource.parents
+        else []
+    )
+    if places.close() and orphans:
+        life.orphaned(collection, orphans[0][2]["id"])
 
 
 def _wanted(session: Session, tag: str) -> bool:

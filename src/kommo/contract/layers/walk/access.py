@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any, Final
 
 from kommo.contract import drafting, shapes
 from kommo.contract.collection import Collection
 from kommo.contract.document import Operation
+from kommo.contract.exchange import Exchange
 from kommo.contract.places import old_draft
 from kommo.contract.resources import resource, split
 from kommo.contract.session import BLOCKED, Script
@@ -38,19 +40,38 @@ def walk(script: Script) -> None:
             if item["in"] == "path"
         }
         query = [(item["name"], _NOWHERE) for item in operation.query if item.get("required")]
-        for what, header in _BAD:
+        token = script.session.options.token
+        for place in ("access_token", "token", "api_key"):
+            exchange = script.call(
+                operation.id, parameters, query=[*query, (place, token)], json=body, authorization=None
+            )
+            _refused(script, operation, "the token in the address", exchange)
+        for what, header in (*_BAD, *_nearly(token)):
             exchange = script.call(operation.id, parameters, query=query, json=body, authorization=header)
-            if exchange.status != 401 and BLOCKED not in exchange.headers:
-                message = f"{operation.method} {operation.path} with {what}: {exchange.status}; expected 401"
-                script.fail(
-                    "authentication",
-                    operation.id,
-                    what,
-                    message,
-                    [exchange],
-                    expected=401,
-                    got=exchange.status,
-                )
+            _refused(script, operation, what, exchange)
+
+
+def _refused(script: Script, operation: Operation, what: str, exchange: Exchange) -> None:
+    if exchange.status != 401 and BLOCKED not in exchange.headers:
+        message = f"{operation.method} {operation.path} with {what}: {exchange.status}; expected 401"
+        script.fail(
+            "authentication", operation.id, what, message, [exchange], expected=401, got=exchange.status
+        )
+
+
+def _nearly(token: str) -> list[tuple[str, str | None]]:
+    """Authorization headers that hold the token and still give no access."""
+    found: list[tuple[str, str | None]] = [
+        ("more than the token", f"Bearer {token}0"),
+        ("less than the token", f"Bearer {token[:-1]}"),
+        ("the token twice", f"Bearer {token} {token}"),
+        ("the token under another scheme", f"Token {token}"),
+        ("the token as user of basic authentication", f"Basic {b64encode(f'{token}:'.encode()).decode()}"),
+        ("the token without a scheme", token),
+    ]
+    if token.swapcase() != token:
+        found.append(("the token in another case", f"Bearer {token.swapcase()}"))
+    return found
 
 
 def _harmless(script: Script, operation: Operation) -> Any:

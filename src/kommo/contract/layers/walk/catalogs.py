@@ -10,7 +10,7 @@ from kommo.contract.checks.echo_v2 import failures
 from kommo.contract.collection import difference
 from kommo.contract.layers.walk import paging
 from kommo.contract.session import Script
-from kommo.contract.shapes import PREFIX
+from kommo.contract.shapes import PREFIX, TRICKY
 
 _SWITCHES = ("can_add_elements", "can_show_in_cards", "can_link_multiple")
 #: More than any page the vendor is known to cut a list into (50).
@@ -33,7 +33,7 @@ def walk(script: Script) -> None:
         },
         {"name": f"{PREFIX} second", "request_id": 5, "can_link_multiple": False},
         *(
-            {"name": f"{PREFIX} bulk {number}"}
+            {"name": f"{PREFIX} bulk {number} {TRICKY[number % len(TRICKY)]}"}
             for number in range((_FEW if script.session.options.gentle else _MANY) - 2)
         ),
     ]

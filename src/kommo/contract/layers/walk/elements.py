@@ -10,7 +10,7 @@ from kommo.contract.checks.echo_v2 import failures
 from kommo.contract.collection import Collection, difference, paired
 from kommo.contract.layers.walk import paging
 from kommo.contract.session import Script
-from kommo.contract.shapes import PREFIX
+from kommo.contract.shapes import PREFIX, TRICKY
 
 #: More than any page the vendor is known to cut a list into (50).
 _MANY = 53
@@ -26,7 +26,11 @@ def walk(script: Script) -> None:
     others.write(add=[{"catalog_id": other_id, "name": f"{PREFIX} stranger"}])
     strangers = others.read().by_id()
     sent = [
-        {"catalog_id": catalog_id, "name": f"{PREFIX} Pencil ü {number}", "request_id": 900 - number}
+        {
+            "catalog_id": catalog_id,
+            "name": f"{PREFIX} Pencil ü {number}{_tricky(number)}",
+            "request_id": 900 - number,
+        }
         for number in range(_FEW if script.session.options.gentle else _MANY)
     ]
     creation = items.write(add=sent)
@@ -79,6 +83,10 @@ def walk(script: Script) -> None:
             "deleted-stays-deleted", items.op("list"), "found by id", message, [deletion, script.calls[-1]]
         )
     domain.catalogs(script).write(delete=[catalog_id, other_id])
+
+
+def _tricky(number: int) -> str:
+    return f" {TRICKY[number % len(TRICKY)]}" if number < len(TRICKY) else ""
 
 
 def _search(items: Collection, ids: list[Any], other_id: int) -> None:

@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from attrs import define, field
 
-from kommo.contract import drafting
+from kommo.contract import drafting, shapes
 from kommo.contract.checks import semantic
 from kommo.contract.collection import Collection, Model, core, difference
 from kommo.contract.exchange import Exchange
-from kommo.contract.layers.walk import follow, paging, searching
+from kommo.contract.layers.walk import follow, manners, paging, searching
 from kommo.contract.session import Script
+from kommo.contract.shapes import PREFIX
 
 #: Things made of each collection: enough for three pages and for a batch of changes that leaves one out.
 _COUNT: Final = 4
@@ -46,12 +47,17 @@ def walk(collection: Collection, more: More | None = None) -> None:
     life.update_one()
     life.update_batch()
     life.each_key()
+    life.write_back()
     life.single()
+    life.own_keys()
     life.refusals()
+    life.twice()
+    manners.check(collection, life.made[0]["id"])
     if more is not None:
         more(collection, life.made)
     life.delete()
     life.unknown()
+    life.nowhere()
 
 
 def same_thing(
@@ -81,10 +87,32 @@ def same_thing(
         for key in {*told, *read}
         if told.get(key) != read.get(key) and (key in told or full) and not (key not in read and not full)
     )
+    for key in told:
+        if _order(wanted.get(key)) != _order(got.get(key)):
+            keys.append(key)
+            break
     if keys:
-        message = f"{what}: {difference(told, read)}"
+        message = f"{what}: {difference(told, read) or f'the order of {keys[-1]} is another one'}"
         cause = f"{what}: {', '.join(keys)}"
         script.fail(check, exchange.operation or "", cause, message, calls, expected=told, got=read)
+
+
+def orphaned(collection: Collection, id_: Any) -> None:
+    """Check that nothing is left under a parent that was deleted.
+
+    Args:
+        collection: whose parent is gone.
+        id_: of something that was in it.
+    """
+    script = collection.script
+    attempts = [("list", collection.read_page())]
+    if collection.has("get"):
+        attempts.append(("get", collection.get(id_)))
+    for verb, exchange in attempts:
+        if exchange.accepted and exchange.status != 204 and (verb == "get" or collection.items(exchange)):
+            message = f"{exchange}: what was under a deleted parent is still there"
+            check = "deleted-stays-deleted"
+            script.fail(check, collection.op(verb), f"{verb} under a deleted parent", message, [exchange])
 
 
 @define
@@ -322,6 +350,71 @@ class Life:
             if self._accept(exchange, "update", key):
                 self.changed(exchange, before, {self.made[0]["id"]: {key: value}}, "update")
 
+    def write_back(self) -> None:
+        """A model that was read and is sent back as it is changes nothing."""
+        collection = self.collection
+        if not (collection.has("get") and collection.has("update")):
+            return
+        for model in self.made:
+            before = collection.read().by_id()
+            read = collection.get(model["id"])
+            if not isinstance(read.answer, dict) or not collection.valid("update", read.answer):
+                continue
+            exchange = collection.update(model["id"], read.answer)
+            if exchange.accepted:
+                self.changed(exchange, before, {model["id"]: {}}, "update")
+
+    def own_keys(self) -> None:
+        """What is the server's to say is not taken from a request: ids, owners, parents."""
+        collection, script = self.collection, self.script
+        draft = drafting.drafts(collection, 1, "own keys")[0]
+        settable = shapes.properties(collection.schema("create"))
+        told: Model = {
+            key: value + 5 if isinstance(value, int) else f"{value}x"
+            for key, value in self.made[0].items()
+            if key not in settable and isinstance(value, int | str) and not isinstance(value, bool)
+        }
+        body = {**draft, **told}
+        if not told or not collection.valid("create", [body] if collection.takes_array("create") else body):
+            return
+        for exchange, _, model in drafting.accepted(collection, [body]):
+            read = collection.get(model["id"]) if collection.has("get") else exchange
+            got = read.answer if isinstance(read.answer, dict) else model
+            taken = [key for key, value in told.items() if got.get(key) == value]
+            if taken:
+                message = f"{', '.join(taken)} of a new thing was taken from the request: {got}"
+                calls = [exchange, read]
+                script.fail("entity", collection.op("create"), "keys that the server owns", message, calls)
+            if collection.has("delete"):
+                collection.delete(model["id"])
+
+    def twice(self) -> None:
+        """One thing twice in a batch of changes, one request id twice among new things: answered as declared."""
+        collection = self.collection
+        if collection.has("update_batch") and collection.label:
+            change = {"id": self.made[0]["id"], collection.label: f"{PREFIX} twice"}
+            collection.update_batch([change, {**change, collection.label: f"{PREFIX} twice more"}])
+        if collection.takes_array("create"):
+            one = drafting.drafts(collection, 1, "twice")[0]
+            for _, _, model in drafting.accepted(collection, [one, dict(one)]):
+                if collection.has("delete"):
+                    collection.delete(model["id"])
+
+    def nowhere(self) -> None:
+        """Under a parent that does not exist there is nothing, and nothing can be made."""
+        collection, script = self.collection, self.script
+        if not collection.parameters:
+            return
+        parameters: dict[str, str | int] = dict.fromkeys(collection.parameters, 2**40 + 13)
+        lost = Collection(script, collection.resource, parameters, collection.query)
+        attempts = [("list", lost.read_page())]
+        if self.sent:
+            attempts.append(("create", lost.create(drafting.body(lost, self.sent[:1]))))
+        for verb, exchange in attempts:
+            if exchange.accepted and (verb == "create" or lost.items(exchange)):
+                message = f"{exchange} was answered, though there is no such parent"
+                script.fail("unknown-id", collection.op(verb), f"{verb} under no parent", message, [exchange])
+
     def single(self) -> None:
         """A bare object in place of the array, where the contract offers both, makes one thing and answers it bare."""
         collection, script = self.collection, self.script
@@ -435,6 +528,15 @@ class Life:
             ("delete", lambda: collection.delete(id_)),
         ]
         return [(verb, call()) for verb, call in calls if collection.has(verb)]
+
+
+def _order(value: Any) -> list[Any]:
+    """The ids of the parts of a thing in the order in which they come; [] when they are no array of such."""
+    return (
+        [one["id"] for one in value if isinstance(one, dict) and "id" in one]
+        if isinstance(value, list)
+        else []
+    )
 
 
 def _earlier(one: Any, other: Any) -> bool:

@@ -35,6 +35,8 @@ def check(collection: Collection) -> None:
         _pages(collection, whole, ids, limit)
     if count > 1 and collection.declares("page"):
         _follow_links(collection, ids, max(1, -(-count // 3)))
+    if count > 2 and collection.declares("page"):
+        _relations(collection, ids, max(1, count // 3))
     if collection.declares("page"):
         _past_the_end(collection, count)
     if collection.declares("limit_rows") and count > 2:
@@ -144,6 +146,25 @@ def _follow_links(collection: Collection, ids: Sequence[object], limit: int) -> 
         script.fail(
             "paging", operation, "next links lose or repeat items", message, calls, expected=ids, got=got
         )
+
+
+def _relations(collection: Collection, ids: Sequence[object], limit: int) -> None:
+    """The links of the second page lead to the pages that they name."""
+    pages = [list(ids[start : start + limit]) for start in range(0, len(ids), limit)]
+    wanted = {"self": pages[1], "first": pages[0], "prev": pages[0], "last": pages[-1]}
+    wanted |= {"next": pages[2]} if len(pages) > 2 else {}
+    second = collection.page(2, limit)
+    for place, relation, link, _ in links({} if second.answer is NO_JSON else second.answer):
+        href = link.get("href") if isinstance(link, dict) else None
+        if len(place) != 2 or relation not in wanted or not isinstance(href, str):
+            continue
+        exchange = collection.script.session.port.fetch("GET", href, operation=collection.op("list"))
+        collection.script.note(exchange)
+        got = [item.get("id") for item in collection.items(exchange)]
+        if got != wanted[relation]:
+            message = f"the {relation} link of page 2, {href}, leads to {got}; expected {wanted[relation]}"
+            calls = [second, exchange]
+            collection.script.fail("paging", collection.op("list"), f"{relation} link", message, calls)
 
 
 def _past_the_end(collection: Collection, count: int) -> None:
