@@ -104,7 +104,7 @@ def hard_text():
     options = tuple(OptionFound(1000 + number, name, name or None) for number, name in enumerate(names))
     found = tuple(
         FieldFound(
-            number, name, ("text", "select", "multiselect", "newer")[number % 4], name or None, options
+            number, name, ("select", "text", "multiselect", "newer")[number % 4 - 1], name or None, options
         )
         for number, name in enumerate(names, 1)
     )

@@ -37,7 +37,13 @@ def test_the_mock_takes_a_request_through_the_client(crm: Kommo, example: Exampl
     verb, tag = verb_and_tag(OPERATIONS[example.operation])
     resource = getattr(crm, tag)
     body = body_of(example.operation, example.value)
-    path = [_catalog_with(crm, body)] if tag.startswith("catalogs_") else []
+    path = (
+        [_catalog_with(crm, body)]
+        if tag.startswith("catalogs_")
+        else [4220]
+        if tag == "catalog_elements"
+        else []
+    )
     if verb.startswith("update"):
         there = [thing.id for thing in resource.list(*path).items]
         if len(there) < (len(body) if isinstance(body, list) else 1):

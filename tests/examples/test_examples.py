@@ -23,6 +23,7 @@ PRINTS = {
     "fields_by_type": "legal_entity",
     "first_request": "text",
     "refused": "Not here: type: ",
+    "v4_lists": "Oak 4.5 no grade\nAsh 3.50 A\n",
     "v2_lists": "SH-1 19.90 ['S', 'M']\nSH-1 19.90 None\n",
     "values_offline": "2020-01-01 Choice(value='Red', enum_id=5, enum_code=None)",
 }

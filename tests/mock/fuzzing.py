@@ -28,6 +28,15 @@ COLLECTIONS = [
     b"/api/v4/customers/segments/custom_fields",
     b"/api/v4/catalogs/4101/custom_fields",
     b"/api/v4/leads/custom_fields/groups",
+    b"/api/v4/catalogs/4101/custom_fields/groups",
+    b"/api/v4/leads",
+    b"/api/v4/contacts",
+    b"/api/v4/companies",
+    b"/api/v4/customers",
+    b"/api/v4/customers/segments",
+    b"/api/v4/catalogs",
+    b"/api/v4/catalogs/4101/elements",
+    b"/api/v4/catalogs/4103/elements",
     b"/api/v2/catalogs",
     b"/api/v2/catalog_elements",
 ]
@@ -36,6 +45,11 @@ OTHERS = [
     b"/api/v4/leads/custom_fields/groups/leads_100101",
     b"/api/v4/catalogs/4101/custom_fields/430104",
     b"/api/v4//customers%2Fsegments/custom_fields",
+    b"/api/v4/leads/710101",
+    b"/api/v4/companies/712101",
+    b"/api/v4/customers/segments/714101",
+    b"/api/v4/catalogs/4101/elements/730101",
+    b"/api/v4/catalogs/4103/elements/730301?with=invoice_link",
     b"/oauth2/access_token",
     b"/private/api/auth.php",
     b"/_mock/faults",
@@ -52,13 +66,18 @@ QUERIES = [
     b"catalog_id=4101&term=oak",
     b"limit_rows=3&limit_offset=1",
     b"id=730101&catalog_id=4101",
+    b"query=ta&order[updated_at]=desc&limit=3",
+    b"filter[custom_fields_values][410013][from]=10&filter[custom_fields_values][410011][]=510001",
+    b"filter[created_at][to]=9e9&filter[name]=x&filter[price][from]=-1&page=99999999999999999",
 ]
 KEYS = [
     "id", "name", "type", "code", "sort", "group_id", "enums", "nested", "value", "parent_id",
     "request_id", "parent_request_id", "required_statuses", "status_id", "pipeline_id", "settings",
     "remind", "is_required", "is_visible", "is_deletable", "is_api_only", "fields", "add", "update",
     "delete", "catalog_id", "custom_fields", "values", "enum", "subtype", "updated_at", "currency",
-    "chained_lists", "search_in", "status", "latency", "drop",
+    "chained_lists", "search_in", "status", "latency", "drop", "custom_fields_values", "field_id", "field_code",
+    "enum_id", "enum_code", "catalog_element_id", "entity_id", "entity_type", "price", "first_name", "color",
+    "responsible_user_id", "created_at", "discount", "unit_price", "quantity", "hidden_statuses",
 ]  # fmt: skip
 SCALARS = [
     0, 1, -1, 2**31, 2**53, 2**63 - 1, 2**63, -(2**63), 1e30, -1e308, 0.5, 5.0, True, False, None, "", "a", "0",
@@ -105,6 +124,16 @@ def valid_body(rng: random.Random, path: bytes) -> object:
             item["catalog_id"] = 4101
             item["custom_fields"] = [{"id": 430104, "values": [{"value": "Tables"}]}]
         return {block: [item]}
+    if b"custom_fields" not in path and not path.endswith(b"/catalogs"):
+        field = rng.choice(
+            [410011, 410012, 410013, 410015, 410018, 410102, 411106, 411107, 430103, 430104, 430301]
+        )
+        value = rng.choice(SCALARS)
+        record: dict[str, object] = {"name": name, "id": rng.choice([710101, 712101, 730101, 730301])}
+        record["custom_fields_values"] = [
+            {"field_id": field, "values": [{rng.choice(["value", "enum_id", "enum_code"]): value}]}
+        ]
+        return [record] if rng.random() < 0.8 else record
     item = {"name": name, "type": rng.choice(["text", "select", "category"]), "sort": rng.randrange(9)}
     if rng.random() < 0.3:
         item["enums"] = [{"value": "a"}, {"value": "b", "sort": 2}]

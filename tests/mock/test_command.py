@@ -46,6 +46,7 @@ def test_it_serves_what_the_options_say(start):
         "--token", "t", "--user-token", "u", "--seed", "documented", "--profile", "documented",
         "--quirk", "v4-code-null", "--clock", "fixed:1700000000", "--account", "beta=b",
         "--code", "c", "--fault", '{"status": 503, "path": "/api/v2/*"}', "--max-body", "1000",
+        "--platform", "kommo", "--timezone", "Europe/Moscow",
     )  # fmt: skip
     with httpx.Client(base_url=url) as client:
         fields = client.get(LEADS, headers={"Authorization": "Bearer t"}).json()["_embedded"]["custom_fields"]
@@ -53,6 +54,14 @@ def test_it_serves_what_the_options_say(start):
         assert client.get(LEADS, headers={"Authorization": "Bearer u"}).status_code == 200
         assert client.get(LEADS, headers={"Authorization": "Bearer demo"}).status_code == 401
         assert client.get("/api/v2/catalogs", headers={"Authorization": "Bearer t"}).status_code == 503
+        known = [("/api/v4/leads", 200), ("/api/v4/customers", 404)]
+        for path, status in known:
+            assert client.get(path, headers={"Authorization": "Bearer t"}).status_code == status
+        day = [{"field_id": 4440043, "values": [{"value": "2024-03-09T22:30:00Z"}]}]
+        lead = {"custom_fields_values": day}
+        client.patch("/api/v4/leads/5002", json=lead, headers={"Authorization": "Bearer t"})
+        read = client.get("/api/v4/leads/5002", headers={"Authorization": "Bearer t"}).json()
+        assert read["custom_fields_values"][0]["values"] == [{"value": 1_710_018_000}]
         assert client.get("/_mock/health").json()["accounts"] == ["demo", "beta"]
         tokens = {"client_id": "i", "client_secret": "s", "redirect_uri": "r", "code": "c"}
         answer = client.post(
@@ -96,6 +105,8 @@ def test_a_running_mock_is_steered_from_the_command_line(start):
         (["--seed", "large:x"], "large:N"),
         (["--quirk", "no"], "v4-code-null"),
         (["--profile", "no"], "lenient"),
+        (["--platform", "no"], "amocrm"),
+        (["--timezone", "Mars"], "IANA"),
         (["--port", "70000"], "65535"),
         (["--host", "no.such.host.invalid"], "no.such.host.invalid"),
         (["--workers", "2"], "--data"),

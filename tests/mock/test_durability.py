@@ -225,6 +225,14 @@ def later(path: Path) -> None:
     db.close()
 
 
+def earlier(path: Path) -> None:
+    opened(path).store.backend.close()
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 1")
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
@@ -232,6 +240,7 @@ def later(path: Path) -> None:
         (lambda path: path.write_bytes(b"SQLite format 3\0"), "not a file of kommo mock"),
         (foreign, "another program"),
         (later, "another version"),
+        (earlier, "format 1, this one reads 2); name a new file"),
         (flipped, "damaged"),
         (cut, "damaged"),
         (nonsense, "damaged"),

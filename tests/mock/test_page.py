@@ -50,6 +50,10 @@ def page(browser, server):
 def test_it_shows_what_is_stored(page):
     page.get_by_text("list 4101 Products: 6 fields, 4 elements").click()
     page.get_by_text("Oak table").wait_for()
+    page.locator("#contents").get_by_text("linked_entity").wait_for()
+    page.get_by_text("leads: ").click()
+    page.get_by_text("Table for the lobby").wait_for()
+    page.locator("#contents").get_by_text("Delivery: Carrier").wait_for()
     page.get_by_text("contacts: ").click()
     page.get_by_text("WORK, WORKDD, MOB, FAX, HOME, OTHER").wait_for()
 

@@ -475,6 +475,25 @@ def test_contents_that_are_put_back_are_found_where_they_were(make_api):
     assert api("GET", FIELDS["contacts"]).status == 204
 
 
+def test_a_file_keeps_values_of_every_type_for_all_who_share_it(make_api, tmp_path):
+    """Records survive, and one process sees at once what another one has written."""
+    first = make_api(data=tmp_path / "mock.db", seed="demo")
+    second = make_api(data=tmp_path / "mock.db", seed="demo")
+    assert first.control.store.tables() == second.control.store.tables()
+    lead = "/api/v4/leads/710101"
+    values = [{"field_id": 410011, "values": [{"value": "Courier"}]}]
+    assert first("PATCH", lead, {"name": "Tables", "custom_fields_values": values}).status == 200
+    assert ids(second("GET", "/api/v4/leads?query=tables&filter[custom_fields_values][410011][]=510001")) == [
+        710101
+    ]
+    assert second("DELETE", "/api/v4/leads/custom_fields/410011").status == 204
+    entries = first("GET", lead).data["custom_fields_values"]
+    assert 410011 not in {entry["field_id"] for entry in entries}
+    assert first.control.store.tables() == second.control.store.tables()
+    first.control.store.backend.close()
+    second.control.store.backend.close()
+
+
 @QUICK
 @given(st.lists(st.tuples(st.integers(1, 5), st.sampled_from([1, 2]), st.integers(0, 3)), max_size=20))
 def test_indexes_say_what_the_records_say(steps):

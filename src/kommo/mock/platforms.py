@@ -12,7 +12,7 @@ from .model import EntityName
 
 Platform = Literal["any", "kommo", "amocrm"]
 
-ANY: Final = "any"
+ANY: Final[Platform] = "any"
 PLATFORMS: Final[tuple[Platform, ...]] = ("any", "kommo", "amocrm")
 
 LACKING_ENTITIES: Final[Mapping[str, frozenset[EntityName]]] = {

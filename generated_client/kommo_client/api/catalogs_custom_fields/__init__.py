@@ -230,7 +230,7 @@ class CatalogsCustomFields:
         administrators of the account may call it.
 
         Lists can have the eleven common types, `price`, `category` and `items`, and of the newer ones
-        `linked_entity`, `file`, `supplier` and `payer`.
+        `linked_entity`, `monetary` (Kommo), `file`, `supplier` and `payer` (amoCRM).
 
         Args:
             catalog_id: The id of the list, a positive integer.
@@ -590,7 +590,7 @@ class AsyncCatalogsCustomFields:
         administrators of the account may call it.
 
         Lists can have the eleven common types, `price`, `category` and `items`, and of the newer ones
-        `linked_entity`, `file`, `supplier` and `payer`.
+        `linked_entity`, `monetary` (Kommo), `file`, `supplier` and `payer` (amoCRM).
 
         Args:
             catalog_id: The id of the list, a positive integer.

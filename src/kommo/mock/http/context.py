@@ -58,7 +58,7 @@ class Context:
         self.store = store
         self.cache = cache
         self.quirks = quirks
-        self.platform = platform
+        self.platform: Platform = platform
         self.account = account
         self.token = token
         self.base = base
