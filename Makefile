@@ -122,7 +122,7 @@ $(CACHE)/languages/.ready: requirements-languages.lock src/kommo/languages/node/
 
 site: $(CACHE)/site/.ready reference ## docs/ as a website in site/, every link checked
 	@NO_MKDOCS_2_WARNING=1 $(CACHE)/site/bin/mkdocs build --quiet --strict
-	@echo "site: site/index.html"
+	@echo "site: site/index.html (its search wants a server: $(PYTHON) -m http.server -d site)"
 
 $(CACHE)/site/.ready: requirements-site.lock
 	@test -x $(CACHE)/site/bin/python || $(PYTHON) -m venv $(CACHE)/site

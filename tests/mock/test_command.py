@@ -13,7 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kommo.mock import ConfigError, MockConfig
+from kommo.cli import main
+from kommo.mock import ConfigError, MockConfig, MockServer
+from kommo.mock.command import ACTIONS
+from kommo.mock.control import create_control
 
 MOCK = [sys.executable, "-m", "kommo.cli", "mock"]
 LEADS = "/api/v4/leads/custom_fields"
@@ -98,6 +101,60 @@ def test_a_running_mock_is_steered_from_the_command_line(start):
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
 
 
+PYTHON = {
+    "health": lambda control: control.health(),
+    "reset": lambda control: control.reset("demo"),
+    "seeds": lambda control: control.seeds,
+    "quirks": lambda control: control.describe_quirks(),
+    "set-quirks": lambda control: control.set_quirks("lenient", {"v4-code-null": False}),
+    "clock": lambda control: control.clock,
+    "set-clock": lambda control: control.set_clock(mode="fixed", now=7),
+    "journal": lambda control: control.journal.entries(),
+    "clear-journal": lambda control: control.journal.clear(),
+    "faults": lambda control: control.faults,
+    "add-fault": lambda control: control.add_fault(status=503),
+    "remove-fault": lambda control: control.remove_faults(1),
+    "clear-faults": lambda control: control.remove_faults(),
+    "limits": lambda control: control.limits,
+    "set-limits": lambda control: control.set_limits(rate=7),
+    "snapshots": lambda control: control.snapshots,
+    "snapshot": lambda control: control.snapshot("s"),
+    "restore": lambda control: control.restore("s"),
+    "forget-snapshot": lambda control: control.forget_snapshot("s"),
+    "tokens": lambda control: control.tokens,
+    "add-token": lambda control: control.add_token("t"),
+    "add-code": lambda control: control.add_code("c"),
+    "contents": lambda control: control.contents(),
+}
+WORDS = {
+    "remove-fault": ["id=1"],
+    "add-fault": ["status=503"],
+    "add-token": ["token=t"],
+    "add-code": ["code=c"],
+    "snapshot": ["name=s"],
+    "restore": ["name=s"],
+    "forget-snapshot": ["name=s"],
+}
+
+
+def test_every_control_is_there_over_http_from_the_command_line_and_from_python(make_api, capsys):
+    control = make_api().control
+    for action in PYTHON.values():
+        action(control)
+    routes = {
+        (method, route.path.replace(":int", ""))
+        for route in create_control(control).routes
+        for method in route.methods - {"HEAD"}
+    }
+    people = {("GET", f"/_mock{path}") for path in ("", "/", "/docs")}
+    assert {(method, f"/_mock{path}") for method, path in ACTIONS.values()} == routes - people
+    assert PYTHON.keys() == ACTIONS.keys()
+    with MockServer() as server:
+        for action in ACTIONS:
+            assert main(["mock", "--url", server.url, "--control", action, *WORDS.get(action, [])]) == 0
+            json.loads(capsys.readouterr().out)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -123,6 +180,7 @@ def test_a_running_mock_is_steered_from_the_command_line(start):
         (["--data", "/nowhere/at/all.db"], "/nowhere/at/all.db"),
         (["--control", "no"], "reset"),
         (["--control", "reset", "seed"], "KEY=VALUE"),
+        (["--control", "remove-fault"], "id="),
         (["--url", "http://127.0.0.1:1", "--control", "health"], "no mock answers"),
     ],
 )

@@ -195,7 +195,12 @@ def link(reference: str) -> Markup:
 
 
 def _joined(parts: Iterable[Markup]) -> Markup:
-    return Markup(" or ").join(dict.fromkeys(parts))
+    """Alternatives in a row: arrays behind what they may be arrays of, null at the end."""
+
+    def place(text: Markup) -> int:
+        return 2 * (text == "null") + text.startswith("array of ")
+
+    return Markup(" or ").join(sorted(dict.fromkeys(parts), key=place))
 
 
 def _json(value: Any) -> str:

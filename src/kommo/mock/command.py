@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 SUMMARY = "serve a stateful stand-in for the API on this machine"
 
 _URL: Final = "http://127.0.0.1:8080"
+_DEFAULTS: Final = {"name": "default"}
 _CLOCKS: Final = ("fixed", "stepped", "real")
 
 
@@ -119,12 +121,14 @@ ACTIONS: Final[dict[str, tuple[str, str]]] = {
     "clear-journal": ("DELETE", "/journal"),
     "faults": ("GET", "/faults"),
     "add-fault": ("POST", "/faults"),
+    "remove-fault": ("DELETE", "/faults/{id}"),
     "clear-faults": ("DELETE", "/faults"),
     "limits": ("GET", "/limits"),
     "set-limits": ("POST", "/limits"),
     "snapshots": ("GET", "/snapshots"),
     "snapshot": ("POST", "/snapshots"),
     "restore": ("POST", "/snapshots/{name}/restore"),
+    "forget-snapshot": ("DELETE", "/snapshots/{name}"),
     "tokens": ("GET", "/tokens"),
     "add-token": ("POST", "/tokens"),
     "add-code": ("POST", "/codes"),
@@ -240,10 +244,13 @@ def _steer(url: str, words: Sequence[str]) -> int:
             values[key] = json.loads(value)
         except ValueError:
             values[key] = value
-    if "{name}" in path:
+    for key in re.findall(r"\{(\w+)\}", path):
         from urllib.parse import quote
 
-        path = path.replace("{name}", quote(str(values.pop("name", "default")), safe=""))
+        value = values.pop(key, _DEFAULTS.get(key))
+        if value is None:
+            raise CommandError(f"--control {action}: say which, with {key}=...")
+        path = path.replace(f"{{{key}}}", quote(str(value), safe=""))
     try:
         if method == "GET":
             answer = httpx.request(method, f"{url.rstrip('/')}/_mock{path}", params=values)

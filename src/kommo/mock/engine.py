@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from kommo.version import __version__
 
-from .config import AccountConfig, MockConfig
+from .config import SEEDS, AccountConfig, MockConfig
 from .entities import ENTITIES
 from .gateway import Fault, Limiter, Limits, parse_fault, parse_limits
 from .journal import Journal
@@ -308,6 +308,27 @@ class Engine:
             return changed
 
     # Looking in
+
+    @property
+    def clock(self) -> Clock:
+        """The clock as it is set."""
+        return self.store.clock
+
+    @property
+    def seeds(self) -> tuple[str, ...]:
+        """The names of what an account can hold at first."""
+        return SEEDS
+
+    @property
+    def tokens(self) -> list[Token]:
+        """The access tokens and sessions of every account, expired ones too."""
+        return self.store.all(Token)
+
+    def contents(self) -> dict[str, Any]:
+        """What is stored, account by account, as the page shows it."""
+        from .control.contents import contents
+
+        return contents(self)
 
     def health(self) -> dict[str, Any]:
         """That the mock is up, how it is set, and how much it holds."""

@@ -15,13 +15,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from kommo.mock.config import SEEDS
 from kommo.mock.engine import Engine
-from kommo.mock.model import Account, Grant, Token
+from kommo.mock.model import Account, Grant
 from kommo.mock.store import StorageFailed
 from kommo.published import reference_path
-
-from .contents import contents
 
 MAX_BODY: Final = 1024 * 1024
 PREFIX: Final = "/_mock"
@@ -46,7 +43,7 @@ def create_control(engine: Engine) -> Starlette:
             Route(PREFIX + "/docs", _reference),
             route("/health", get=lambda engine, body, path: engine.health()),
             route("/reset", post=_reset),
-            route("/seeds", get=lambda engine, body, path: {"seeds": list(SEEDS)}),
+            route("/seeds", get=lambda engine, body, path: {"seeds": list(engine.seeds)}),
             route("/quirks", get=_quirks, post=_set_quirks),
             route("/clock", get=_clock, post=_set_clock),
             route("/journal", get=_journal, delete=_clear_journal),
@@ -243,7 +240,7 @@ def _tokens(engine: Engine, body: dict[str, Any], path: dict[str, str]) -> Any:
                 "lists": token.lists,
                 "expires_at": token.expires_at,
             }
-            for token in engine.store.all(Token)
+            for token in engine.tokens
         ],
         "unused_grants": sum(not grant.used for grant in engine.store.all(Grant)),
     }
@@ -267,4 +264,4 @@ def _add_code(engine: Engine, body: dict[str, Any], path: dict[str, str]) -> Any
 
 
 def _contents(engine: Engine, body: dict[str, Any], path: dict[str, str]) -> Any:
-    return contents(engine)
+    return engine.contents()
