@@ -200,7 +200,8 @@ def _joined(parts: Iterable[Markup]) -> Markup:
     def place(text: Markup) -> int:
         return 2 * (text == "null") + text.startswith("array of ")
 
-    return Markup(" or ").join(sorted(dict.fromkeys(parts), key=place))
+    ordered: list[Markup] = sorted(dict.fromkeys(parts), key=place)
+    return Markup(" or ").join(ordered)
 
 
 def _json(value: Any) -> str:
