@@ -263,6 +263,22 @@ def test_a_bad_file_is_refused_in_one_line_and_left_as_it_was(tmp_path, make, sa
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("lock", ["BEGIN IMMEDIATE", "PRAGMA locking_mode = EXCLUSIVE"])
+def test_a_file_that_another_program_keeps_to_itself_is_refused(tmp_path, monkeypatch, lock):
+    path = tmp_path / "mock.db"
+    opened(path).store.backend.close()
+    monkeypatch.setattr("kommo.mock.datafile._BUSY_SECONDS", 0.1)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute(lock)
+    if not lock.startswith("BEGIN"):
+        other.execute("BEGIN EXCLUSIVE")
+        other.execute("UPDATE numbers SET value = value")
+    with pytest.raises(DataFileError, match=f"{re.escape(str(path))}.*cannot be.*locked"):
+        open_engine(MockConfig(data=path, token="another one than is in the file"))
+    other.close()
+    opened(path).store.backend.close()
+
+
 def test_places_where_no_file_can_be(tmp_path):
     for path in (tmp_path / "none" / "mock.db", tmp_path):
         with pytest.raises(DataFileError, match="data file"):

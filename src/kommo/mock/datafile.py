@@ -29,6 +29,8 @@ VERSION: Final = 2
 """The format of the file. Format 1 had elements of lists where format 2 has records of every kind."""
 _BUSY_SECONDS: Final = 30.0
 _MAX_TOMBSTONES: Final = 100_000
+_ELSEWHERE: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
+"""Errors that are no fault of the file."""
 
 _SCHEMA: Final = """
 CREATE TABLE records (
@@ -76,7 +78,7 @@ class DataFile:
             self._load_numbers()
             problems = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
         except sqlite3.Error as error:
-            raise _damaged(path, str(error)) from None
+            raise _refused(path, error) from None
         if problems != "ok":
             self._db.close()
             raise _damaged(path, problems)
@@ -98,7 +100,7 @@ class DataFile:
             finally:
                 self._db.execute("COMMIT")
         except (sqlite3.Error, msgspec.MsgspecError, KeyError) as error:
-            raise _damaged(self.path, str(error)) from None
+            raise _refused(self.path, error) from None
 
     def refresh(self, store: Store) -> None:
         """Take over what other processes have written since the last look."""
@@ -277,6 +279,16 @@ def _recognise(path: Path) -> None:
             f"data file {path}: made by another version of kommo mock (format {version}, this one reads {VERSION}); "
             "name a new file, or serve it with that version"
         )
+
+
+def _refused(path: Path, error: Exception) -> DataFileError:
+    """What is wrong with a file that SQLite, or what it holds, gave an error about."""
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(_ELSEWHERE):
+        return DataFileError(
+            f"data file {path}: cannot be used ({error}); is another program using it, or is it not yours to write?"
+        )
+    return _damaged(path, str(error))
 
 
 def _damaged(path: Path, why: str) -> DataFileError:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from .config import MockConfig
 from .engine import Engine
 from .http.app import MockApp
-from .store import Store
+from .store import StorageFailed, Store
 
 if TYPE_CHECKING:
     import uvicorn
@@ -78,17 +78,25 @@ def open_engine(config: MockConfig, shared: Path | None = None) -> Engine:
     """
     if config.data is None:
         return Engine(config)
-    from .datafile import DataFile
+    from .datafile import DataFile, DataFileError
 
     backend = DataFile(config.data)
     store = Store(backend)
-    backend.load(store)
-    if shared is None:
-        return Engine(config, store)
-    from .workers import SharedFile, SharedJournal, SharedLimiter
+    try:
+        backend.load(store)
+        if shared is None:
+            return Engine(config, store)
+        from .workers import SharedFile, SharedJournal, SharedLimiter
 
-    file = SharedFile(shared)
-    return Engine(config, store, SharedJournal(file), SharedLimiter(file))
+        file = SharedFile(shared)
+        return Engine(config, store, SharedJournal(file), SharedLimiter(file))
+    except BaseException as error:
+        backend.close()
+        if isinstance(error, StorageFailed):
+            raise DataFileError(
+                f"data file {config.data}: cannot be written ({error}); is another program using it, or the disk full?"
+            ) from None
+        raise
 
 
 def listen(host: str, port: int) -> socket.socket:
