@@ -180,7 +180,8 @@ def test_lists(crm, make, out, capsys, module):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_mistakes_are_one_line(crm, make, out, capsys, arguments, said):
+def test_mistakes_are_one_line(crm, make, out, capsys, monkeypatch, arguments, said):
+    monkeypatch.chdir(out.parent)
     assert make(*arguments) == 2
     output = capsys.readouterr()
     assert output.out == ""
@@ -188,7 +189,7 @@ def test_mistakes_are_one_line(crm, make, out, capsys, arguments, said):
     assert said in output.err
     assert output.err.count("\n") == 1
     assert "hush" not in output.err
-    assert not out.exists()
+    assert list(out.parent.iterdir()) == []
 
 
 def test_a_foreign_or_edited_file_is_refused_and_left_alone(fields, make, out, capsys):

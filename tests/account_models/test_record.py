@@ -16,7 +16,7 @@ from kommo import AsyncKommo, Kommo, models
 from kommo import values as v
 from kommo.account_models import Option, Record, Source, field
 from kommo.account_models.marks import marks_of
-from kommo.errors import BatchFailed, ConfigurationError, KommoError, NotFound
+from kommo.errors import BatchFailed, ConfigurationError, KommoError, NotFound, ValidationFailed
 from tests.values.exercise_types import OPTIONS, ROWS, Place, pairs
 
 ENTITIES = ("leads", "contacts", "companies", "customers", "customers_segments", "catalogs")
@@ -169,6 +169,25 @@ def test_many_records(crm, crm_of_leads):
         crm_of_leads.Lead.create(crm, leads[:1])
 
 
+def test_what_was_created_before_a_failure_has_its_id(crm, crm_of_leads):
+    leads = [crm_of_leads.Lead(name=f"Oak {number}") for number in range(70)]
+    leads[60].colour = crm_of_leads.LeadColour(5)
+    with pytest.raises(BatchFailed) as failed:
+        crm_of_leads.Lead.create(crm, leads)
+    assert [lead.id is not None for lead in leads] == [True] * 50 + [False] * 20
+    assert len(failed.value.done) == 50
+    leads[60].colour = None
+    crm_of_leads.Lead.create(crm, leads[50:])
+    assert sorted(lead.id for lead in leads) == sorted(each.id for each in crm.leads.iterate())
+
+
+def test_segments_are_created_one_by_one(crm, module):
+    segment = module("--entity", "customers_segments").CustomersSegment
+    made = segment.create(crm, [segment(name="A"), segment(name="B")])
+    assert [each.name for each in segment.iterate(crm)] == ["A", "B"]
+    assert [each.id for each in made] == [each.id for each in crm.customers_segments.iterate()]
+
+
 def test_async(server, crm, crm_of_leads):
     lead_class, colour = crm_of_leads.Lead, crm_of_leads.LeadColour
 
@@ -201,8 +220,8 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(crm, crm_of_leads):
             refused(crm)
     with pytest.raises(NotFound):
         crm_of_leads.Lead.load(crm, 12345)
-    with pytest.raises(BatchFailed):
-        crm_of_leads.Lead.create(crm, [crm_of_leads.Lead(colour=crm_of_leads.LeadColour(5))])
+    with pytest.raises(ValidationFailed, match="NotSupportedChoice"):
+        crm_of_leads.Lead(colour=crm_of_leads.LeadColour(5)).save(crm)
     with pytest.raises(AttributeError):
         lead.bugdet = 5
 

@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 )
 
 from kommo.mock.field_types import TYPES
+from kommo.mock.model import Field, Record
 from kommo.mock.platforms import LACKING_ENTITIES, LACKING_TYPES
 
 RECORDS = {
@@ -495,6 +496,28 @@ def test_no_element_is_saved_without_what_is_required(make_api):
     assert api("POST", ELEMENTS, {"update": [clear]}).items == []
     api("PATCH", f"{FIELDS['catalogs']}/{field['id']}", {"is_required": False})
     assert create(api, "catalogs", []) > id_
+
+
+@pytest.mark.parametrize("seed", ["documented", "demo"])
+@pytest.mark.parametrize("platform", ["kommo", "amocrm"])
+def test_seeds_leave_out_what_a_platform_does_not_have(make_api, seed, platform):
+    store = make_api(platform=platform, seed=seed).control.store
+    held = {(field.type, field.entity) for field in store.all(Field)}
+    assert held
+    lacking = LACKING_ENTITIES.get(platform, ())
+    assert not held & LACKING_TYPES[platform]
+    assert not {record.entity for record in [*store.all(Record), *store.all(Field)]} & set(lacking)
+    for record in store.all(Record):
+        assert all(store.field(record.scope, field_id) for field_id in record.values)
+
+
+def test_the_platforms_have_habits_of_their_own(make_api):
+    for platform, create, change in (("any", 201, 201), ("kommo", 201, 200), ("amocrm", 400, 201)):
+        quirks = {"v4-group-create-name-only": True, "v4-update-fields-200": False}
+        api = make_api(platform=platform, quirks=quirks)
+        assert api("POST", f"{FIELDS['leads']}/groups", [{"name": "g"}]).status == create
+        field = define(api, "leads", "text")
+        assert api("PATCH", f"{FIELDS['leads']}/{field['id']}", {"name": "g"}).status == change
 
 
 def test_the_platforms_have_types_and_entities_of_their_own(make_api):

@@ -151,9 +151,16 @@ def _class(node: ast.ClassDef, enums: dict[str, Options]) -> Class:
         of = kind.attr if isinstance(kind, ast.Attribute) else _constant(kind)
         enum = enums[ast.unparse(options[0])] if options else None
         attributes.append(Attribute(name, annotation, key, of, enum, _said(following)))
-    entity, catalog_id = (*arguments, None)[:2]
+    entity, *catalog_id = arguments
     model = ast.unparse(node.bases[0]).removeprefix("Record[models.").removesuffix("]")
-    return Class(node.name, entity, catalog_id, model, _said(node.body[0]), tuple(attributes))
+    return Class(
+        node.name,
+        entity,
+        catalog_id[0] if catalog_id else None,
+        model,
+        _said(node.body[0]),
+        tuple(attributes),
+    )
 
 
 def _constant(node: ast.expr) -> Any:

@@ -7,7 +7,7 @@ import datetime as dt
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar, overload
 
 from attrs import define, frozen
@@ -18,7 +18,7 @@ from kommo import batches
 from kommo.account_models.marks import Custom, Own, is_empty, marks_of
 from kommo.account_models.source import Source
 from kommo.client import AsyncKommo, Kommo
-from kommo.errors import ConfigurationError
+from kommo.errors import BatchFailed, ConfigurationError
 from kommo.steps import Steps, arun, run
 from kommo.values import Types, Values
 
@@ -125,7 +125,8 @@ class Record(Generic[AnswerT]):
         Raises:
             ConfigurationError: a record has an id already.
             FieldValueError: a field cannot hold its value. Nothing was sent.
-            BatchFailed: a request failed; what it says to be done is created.
+            BatchFailed: a request failed. Records that were created before have their ids.
+            KommoError: anything else that goes wrong.
         """
         return _drive(crm, cls._created(crm, list(records)))
 
@@ -195,15 +196,19 @@ class Record(Generic[AnswerT]):
     # ---- below: one implementation for both clients, as steps
 
     def _saved(self, crm: Any) -> Steps[bool]:
-        if self.id is None:
-            yield from self._created(crm, [self])
-            return True
         body = self.changes()
-        if body:
-            records = self._source.records(crm)
-            yield _Call(records.update, (*self._source.path, self.id, body))
-            self._remember()
-        return bool(body)
+        records, path = self._source.records(crm), self._source.path
+        if self.id is not None:
+            if body:
+                yield _Call(records.update, (*path, self.id, body))
+                self._remember()
+            return bool(body)
+        if _takes_many(records.create):
+            written = yield _Call(records.create, (*path, [body]))
+            self._made(written.items[0])
+        else:
+            self._made((yield _Call(records.create, (*path, body))))
+        return True
 
     @classmethod
     def _created(cls, crm: Any, records: list[Self]) -> Steps[list[Self]]:
@@ -211,18 +216,26 @@ class Record(Generic[AnswerT]):
             if record.id is not None:
                 raise ConfigurationError(f"{record!r} has an id already; change it with save")
         bodies = [record.changes() for record in records]
-        create = cls._source.records(crm).create
-        path = cls._source.path
-        if "items" in inspect.signature(create).parameters:
-            answers = yield _Batch(lambda items: create(*path, items), bodies)
-        else:
-            answers = []
-            for body in bodies:
-                answers.append((yield _Call(create, (*path, body))))
-        for record, answer in zip(records, answers, strict=True):
-            record.id = answer.id
-            record._remember()
+        create, path = cls._source.records(crm).create, cls._source.path
+        if not _takes_many(create):
+            for record, body in zip(records, bodies, strict=True):
+                record._made((yield _Call(create, (*path, body))))
+            return records
+        of_body = {id(body): record for record, body in zip(records, bodies, strict=True)}
+        try:
+            done = yield _Batch(partial(create, *path), bodies)
+        except BatchFailed as failure:
+            # What was done before has its id now, whatever the caller does about the rest.
+            for body, answer in failure.done:
+                of_body[id(body)]._made(answer)
+            raise
+        for body, answer in done:
+            of_body[id(body)]._made(answer)
         return records
+
+    def _made(self, answer: Any) -> None:
+        self.id = answer.id
+        self._remember()
 
     def _refreshed(self, crm: Any) -> Steps[Self]:
         if self.id is None:
@@ -264,6 +277,11 @@ class Record(Generic[AnswerT]):
         return bool(value != before)
 
 
+def _takes_many(create: Callable[..., Any]) -> bool:
+    """Whether a request can create several records; segments are created one by one."""
+    return "items" in inspect.signature(create).parameters
+
+
 def _copy(value: Any) -> Any:
     return value if isinstance(value, _UNCHANGEABLE) else copy.deepcopy(value)
 
@@ -288,13 +306,13 @@ class _Call:
 
 @frozen
 class _Batch:
-    """Send items through a method that takes many; the results in order."""
+    """Send items through a method that takes many; each with its result."""
 
-    method: Callable[[list[Any]], Any]
+    method: Callable[..., Any]
     items: list[Any]
 
-    def run(self) -> list[Any]:
-        return [result for _, result in batches.send(self.method, self.items)]
+    def run(self) -> list[tuple[Any, Any]]:
+        return batches.send(self.method, self.items)
 
-    async def arun(self) -> list[Any]:
-        return [result for _, result in await batches.send_async(self.method, self.items)]
+    async def arun(self) -> list[tuple[Any, Any]]:
+        return await batches.send_async(self.method, self.items)

@@ -87,7 +87,8 @@ class Engine:
         with fresh.transaction():
             fresh.put(self.config.clock, "clock")
             for index, account in enumerate(self.config.all_accounts()):
-                sow(fresh, _open(fresh, account, index), seed or self.config.seed)
+                opened = _open(fresh, account, index)
+                sow(fresh, opened, seed or self.config.seed, self.config.platform)
             if self.config.authorization_code is not None:
                 self._put_code(fresh, self.config.authorization_code, fresh.all(Account)[0])
             if self.config.faults:
@@ -106,7 +107,7 @@ class Engine:
                 known = any(found.subdomain == account.subdomain for found in self.store.all(Account))
                 opened = _open(self.store, account, index)
                 if not known:
-                    sow(self.store, opened, self.config.seed)
+                    sow(self.store, opened, self.config.seed, self.config.platform)
 
     def snapshot(self, name: str) -> None:
         """Remember the contents under a name. With a data file, the snapshot is kept there."""

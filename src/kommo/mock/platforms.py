@@ -13,6 +13,8 @@ from .model import EntityName
 Platform = Literal["any", "kommo", "amocrm"]
 
 ANY: Final[Platform] = "any"
+KOMMO: Final[Platform] = "kommo"
+AMOCRM: Final[Platform] = "amocrm"
 PLATFORMS: Final[tuple[Platform, ...]] = ("any", "kommo", "amocrm")
 
 LACKING_ENTITIES: Final[Mapping[str, frozenset[EntityName]]] = {
@@ -25,6 +27,11 @@ LACKING_TYPES: Final[Mapping[str, frozenset[tuple[str, EntityName]]]] = {
     "amocrm": frozenset({("monetary", "catalogs")}),
 }
 """Types of fields, each with an entity, that a platform does not have although the other one does (K-CF, DOC-CF)."""
+
+
+def has_field(platform: Platform, type_: str, entity: EntityName) -> bool:
+    """Whether there can be a field of a type on a kind of entity, where either platform has it."""
+    return has_entity(platform, entity) and has_type(platform, type_, entity)
 
 
 def has_entity(platform: Platform, entity: EntityName) -> bool:

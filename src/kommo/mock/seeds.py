@@ -13,6 +13,7 @@ from .catalogs import open_catalog
 from .config import check_seed
 from .entities import ENTITIES
 from .model import (
+    CARDS,
     DEFAULT_GROUP,
     Account,
     Catalog,
@@ -25,24 +26,26 @@ from .model import (
     RequiredStatus,
     StoredValue,
 )
+from .platforms import ANY, Platform, has_entity, has_field
 from .store import Store
 
 _LARGE: Final = 20_000
 _LARGE_FIELDS: Final = 300
 
 
-def sow(store: Store, account: Account, seed: str) -> None:
+def sow(store: Store, account: Account, seed: str, platform: Platform = ANY) -> None:
     """Put what a seed says into an account that has nothing yet.
 
     Args:
         seed: `empty`, `documented`, `demo`, `large` or `large:N`.
+        platform: what it does not have is left out.
 
     Raises:
         ConfigError: there is no such seed.
     """
     name, size = check_seed(seed)
     with store.transaction():
-        garden = _Garden(store, account)
+        garden = _Garden(store, account, platform)
         garden.predefined_groups()
         if name == "documented":
             _documented(garden)
@@ -55,13 +58,15 @@ def sow(store: Store, account: Account, seed: str) -> None:
 class _Garden:
     """Puts records with known ids into one account, and keeps the id sequences ahead of them."""
 
-    def __init__(self, store: Store, account: Account) -> None:
+    def __init__(self, store: Store, account: Account, platform: Platform) -> None:
         self.store = store
         self.account = account
+        self.platform: Platform = platform
 
     def predefined_groups(self) -> None:
-        for entity in ("leads", "contacts", "companies", "customers"):
-            self.group(entity, DEFAULT_GROUP, "Main", 0, predefined=True)
+        for entity in ENTITIES:
+            if entity in CARDS and has_entity(self.platform, entity):
+                self.group(entity, DEFAULT_GROUP, "Main", 0, predefined=True)
         self.group("leads", "statistic", "Statistics", 2, type="linked_group", predefined=True)
 
     def group(
@@ -77,7 +82,9 @@ class _Garden:
     ) -> None:
         self.store.put_group(Group(id_, self.account.id, entity, name, sort, predefined, type, catalog_id))
 
-    def field(self, id_: int, entity: EntityName, type: str, name: str, **attributes: Any) -> Field:
+    def field(self, id_: int, entity: EntityName, type: str, name: str, **attributes: Any) -> None:
+        if not has_field(self.platform, type, entity):
+            return
         for key, record, sequence in (("enums", EnumValue, "options"), ("nested", NestedValue, "nested")):
             if key in attributes:
                 attributes[key] = tuple(record(*row) for row in attributes[key])
@@ -91,7 +98,6 @@ class _Garden:
         field = Field(id=id_, account_id=self.account.id, entity=entity, name=name, type=type, **attributes)
         self.store.put_field(field)
         self.store.reserve_id(self.account.id, "field", id_)
-        return field
 
     def catalog(self, id_: int, name: str, sort: int, created_at: int, type: str = "regular") -> None:
         catalog = Catalog(id_, self.account.id, name, created_at, self.account.user_id, sort, type)
@@ -110,8 +116,14 @@ class _Garden:
         **attributes: Any,
     ) -> None:
         """Put a record; a value is a `StoredValue`, the id of an option, or what is to be stored."""
+        if not has_entity(self.platform, entity):
+            return
         user = self.account.user_id
-        stored = {field_id: tuple(map(_stored, entries)) for field_id, entries in (values or {}).items()}
+        stored = {
+            field_id: tuple(map(_stored, entries))
+            for field_id, entries in (values or {}).items()
+            if self.store.get(Field, self.account.id, field_id) is not None
+        }
         self.store.put_record(
             Record(
                 id=id_,

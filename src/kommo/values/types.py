@@ -12,7 +12,7 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeAlias, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeAlias, TypeVar
 
 from kommo.values import shapes
 from kommo.values.dialects import V4, Dialect
@@ -44,7 +44,6 @@ FieldRef: TypeAlias = int | str
 """A field: its id, or its code such as `"PHONE"`."""
 
 
-@runtime_checkable
 class SupportsToDict(Protocol):
     """A model of the generated client."""
 
@@ -57,9 +56,14 @@ AnyEntry: TypeAlias = Mapping[str, Any] | SupportsToDict
 
 def plain(entry: object) -> Mapping[str, Any] | None:
     """The entry as a mapping; None for anything that is neither a mapping nor a model."""
-    if isinstance(entry, Mapping):
+    # The common cases first, and no look at the protocol: a page has thousands of entries.
+    if isinstance(entry, dict):
         return entry
-    return entry.to_dict() if isinstance(entry, SupportsToDict) else None
+    to_dict = getattr(entry, "to_dict", None)
+    if callable(to_dict):
+        made: Mapping[str, Any] = to_dict()
+        return made
+    return entry if isinstance(entry, Mapping) else None
 
 
 def make_entry(field: FieldRef, values: Any, dialect: Dialect, type: str | None = None) -> Entry:

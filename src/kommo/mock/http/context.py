@@ -6,7 +6,7 @@ from typing import Any
 
 from kommo.mock.batches import Rules
 from kommo.mock.model import Account, Token
-from kommo.mock.platforms import Platform
+from kommo.mock.platforms import AMOCRM, Platform
 from kommo.mock.store import Store
 from kommo.mock.writes import V2Rules
 
@@ -73,7 +73,7 @@ class Context:
     def rules(self) -> Rules:
         """The rules of v4 under the quirks that are on."""
         return Rules(
-            group_sort_optional="v4-group-create-name-only" in self.quirks,
+            group_sort_optional="v4-group-create-name-only" in self.quirks and self.platform != AMOCRM,
             platform=self.platform,
         )
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from kommo.mock import field_types, fields, groups
 from kommo.mock.batches import Written
 from kommo.mock.model import Field, Scope
+from kommo.mock.platforms import KOMMO
 from kommo.mock.violations import REQUIRED_FILLED
 
 from .context import Context
@@ -128,7 +129,8 @@ def _collection(key: str, views: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _update_status(context: Context) -> int:
-    return 200 if "v4-update-fields-200" in context.quirks else 201
+    kommo = context.platform == KOMMO
+    return 200 if kommo or "v4-update-fields-200" in context.quirks else 201
 
 
 def _written_field(
