@@ -50,6 +50,7 @@ class Entity(NamedTuple):
         name_required: whether there is none without a name.
         default_name: the name of one that was created without; `{id}` stands for its id.
         full_name: the name is put together of `first_name` and `last_name`.
+        stamped: whether requests set who made and changed it and when; else that is read over.
     """
 
     name: EntityName
@@ -58,6 +59,7 @@ class Entity(NamedTuple):
     name_required: bool = True
     default_name: str = ""
     full_name: bool = False
+    stamped: bool = True
 
 
 _GROUP: Final = Attribute("group_id", default=0, writable=False)
@@ -134,8 +136,9 @@ ENTITIES: Final[Mapping[EntityName, Entity]] = {
                 Attribute("available_products_price_types", "ids", default=()),
                 Attribute("customers_count", default=0, writable=False),
             ),
+            stamped=False,
         ),
-        Entity("catalogs", "element", (_DELETED,)),
+        Entity("catalogs", "element", (_DELETED,), stamped=False),
     )
 }
 """Every kind of record. Those of `catalogs` are the elements of lists."""

@@ -144,8 +144,8 @@ def _update(store: Store, account: Account, record: Record, item: Item) -> Recor
 
 def _read(store: Store, scope: Scope, item: Item, entity: Entity, *, new: bool) -> _Wish:
     name = item.text("name", required=new and entity.name_required, minimum=1)
-    times = {key: item.integer(key) for key in TIMES}
-    users = {key: item.integer(key, minimum=0) for key in USERS}
+    times = {key: item.integer(key) for key in TIMES} if entity.stamped else {}
+    users = {key: item.integer(key, minimum=0) for key in USERS} if entity.stamped else {}
     attributes: dict[str, Any] = {}
     for attribute in entity.attributes:
         if attribute.writable and item.has(attribute.name):
