@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
 from typing import Any
 
@@ -45,6 +44,11 @@ class Target:
         """Return the collection as bytes, to be compared."""
         return tuple(exchange.body for exchange in self.collection.read().calls)
 
+    @property
+    def cleans(self) -> bool:
+        """Whether everything that an accepted request does is undone by `clean`."""
+        return split(self.operation.id)[0] == "create" and self.collection.has("delete")
+
     def clean(self, exchange: Exchange) -> None:
         """Delete what an accepted request created."""
         if not exchange.accepted or not isinstance(exchange.answer, dict):
@@ -71,6 +75,7 @@ class Ground:
     def __init__(self, script: Script) -> None:
         self.script = script
         self._places = Places(script)
+        self._homes: dict[str, Collection] = {}
         self._catalog: int | None = None
         self._made: list[tuple[Collection, Any]] = []
 
@@ -90,7 +95,10 @@ class Ground:
                 if resource.old:
                     yield old[tag](operation)
                 else:
-                    yield self._target(self._places.open(resource, fresh=False), verb)
+                    # A home of its own: a required field that is left over would make good elements bad.
+                    if tag not in self._homes:
+                        self._homes[tag] = self._places.open(resource)
+                    yield self._target(self._homes[tag], verb)
 
     def _target(self, collection: Collection, verb: str) -> Target:
         operation = collection.resource.operations[verb]
@@ -106,7 +114,9 @@ class Ground:
             bodies = changes[:1]
         else:
             bodies = [[{"id": model["id"], **one}] for model, one in zip(things, changes, strict=True)]
-        return Target(operation, collection, parameters, self._valid(operation, bodies, things[0]["id"]))
+        return Target(
+            operation, collection, parameters, self._valid(operation, bodies, things[0]["id"], collection)
+        )
 
     def _catalogs(self, operation: Operation) -> Target:
         full = {
@@ -155,14 +165,17 @@ class Ground:
         ]
         return Target(operation, collection, {}, self._valid(operation, bodies, None))
 
-    def _valid(self, operation: Operation, bodies: list[Any], own: Any) -> list[Any]:
+    def _valid(
+        self, operation: Operation, bodies: list[Any], own: Any, collection: Collection | None = None
+    ) -> list[Any]:
         """The bodies that obey the contract, own ones first, then the document's examples aimed at own things."""
         kind = next((name for name in operation.request if is_json(name)), None)
         if kind is None:
             return []
+        verb = split(operation.id)[0]
         examples = (
-            [_aimed(example, own) for example in operation.request_examples.get(kind, ())]
-            if own is not None
+            [_aimed(collection, verb, example, own) for example in operation.request_examples.get(kind, ())]
+            if collection is not None
             else []
         )
         contract = self.script.contract
@@ -235,13 +248,12 @@ def _change(collection: Collection, model: Model, verb: str) -> Model:
     return change
 
 
-def _aimed(example: Any, own: Any) -> Any:
-    """Point an example of the document at the suite's own field."""
-    aimed = copy.deepcopy(example)
-    for item in aimed if isinstance(aimed, list) else [aimed]:
-        if isinstance(item, dict):
-            if "id" in item:
-                item["id"] = own
-            for key in ("group_id", "enums", "nested", "code", "required_statuses", "type"):
-                item.pop(key, None)
-    return aimed
+def _aimed(collection: Collection, verb: str, example: Any, own: Any) -> Any:
+    """Point an example of the document at the suite's own thing; what it says of others is left out."""
+    kept = {*collection.plain(verb), "request_id"} - {"type", "remind"}
+    items = [
+        {key: own if key == "id" else value for key, value in item.items() if key in kept or key == "id"}
+        for item in (example if isinstance(example, list) else [example])
+        if isinstance(item, dict)
+    ]
+    return items if isinstance(example, list) else items[0] if items else None

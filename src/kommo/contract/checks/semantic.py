@@ -18,6 +18,8 @@ from kommo.contract.exchange import NO_JSON, Exchange
 
 #: Codes with which a server says that a value refers to nothing, or to something taken.
 CODES: Final = frozenset({"NotSupportedChoice"})
+#: What a value can be depends on the type of its field, which the schema of the request does not know.
+_VALUE_CODES: Final = CODES | {"FieldNotExpected", "InvalidType", "RequiredFilled", "OutOfRange"}
 
 
 @frozen
@@ -28,11 +30,13 @@ class Rule:
         place: regular expression of the dotted path inside the item, indexes written as `#`.
         applies: says of the item that was sent whether it can break the rule at all.
         why: the rule, for people.
+        codes: with which a server may say that it is broken.
     """
 
     place: str
     applies: Callable[[Mapping[str, Any]], bool]
     why: str
+    codes: frozenset[str] = CODES
 
 
 def _has(*keys: str) -> Callable[[Mapping[str, Any]], bool]:
@@ -65,6 +69,17 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(r"code", _has("code"), "a code is taken only once"),
     Rule(r"catalog_id", _has("catalog_id"), "the list must exist"),
     Rule(r"filter\.type", lambda item: True, "the type must be one the server knows"),
+    Rule(
+        r"custom_fields_values(\.#(\..+)?)?",
+        lambda item: True,  # a required field may also be missing
+        "values must fit the fields, and required ones be there",
+        _VALUE_CODES,
+    ),
+    Rule(
+        r"[a-z_]+(_id|_by)",
+        lambda item: any(key.endswith(("_id", "_by")) for key in item),
+        "what is referred to must exist",
+    ),
     Rule(r"custom_fields\.#(\..+)?", _has("custom_fields"), "field, option and value must fit the field"),
 )
 
@@ -95,8 +110,9 @@ def unjustified(exchange: Exchange) -> str | None:
         for error in errors:
             code, path = str(error.get("code")), str(error.get("path"))
             place = re.sub(r"\b\d+\b", "#", path)
-            known = code in CODES and any(
-                re.fullmatch(rule.place, place) and rule.applies(item) for rule in RULES
+            known = any(
+                code in rule.codes and re.fullmatch(rule.place, place) and rule.applies(item)
+                for rule in RULES
             )
             if not known:
                 return f"refused with {code} at {path!r} ({error.get('detail')}), which the contract allows"

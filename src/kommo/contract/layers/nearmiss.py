@@ -15,7 +15,6 @@ from kommo.contract.checks import semantic
 from kommo.contract.exchange import Exchange, is_json
 from kommo.contract.ground import Ground, Target
 from kommo.contract.mutants import Mutant, mutants
-from kommo.contract.resources import split
 from kommo.contract.session import Script, Session
 
 LAYER = "nearmiss"
@@ -77,7 +76,7 @@ class _Probe:
             self.refused.append((mutant, exchange))
             if len(self.refused) >= _LOOK:
                 self.settle()
-        elif split(self.target.operation.id)[0] != "create":
+        elif not self.target.cleans:
             self.settle(changed=True)
 
     def _send(self, mutant: Mutant) -> Exchange:
