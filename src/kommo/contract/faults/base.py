@@ -113,6 +113,10 @@ def problem(status: int, detail: str = "Internal error") -> Reply:
     return Reply(status, {"content-type": PROBLEM}).with_json(body)
 
 
+#: What an effect raises on a message that has not the shape it is made for. Such a message passes as it is: a fault
+#: must be found by what it does, not because it crashes.
+_UNSUITED: Final = (TypeError, AttributeError, KeyError, ValueError, IndexError)
+
 Forward = Callable[[Request], Awaitable[Reply]]
 Effect = Callable[["Memory", Request, Forward], Awaitable[Reply]]
 
@@ -177,11 +181,19 @@ class Faulty:
             body=body,
         )
 
+        answered: list[Reply] = []
+
         async def forward(call: Request) -> Reply:
-            return await _call(self.app, scope, call)
+            found = await _call(self.app, scope, call)
+            if (call.method, call.path) == (request.method, request.path):
+                answered.append(found)
+            return found
 
         self.memory.count += 1
-        reply = await self.fault.effect(self.memory, request, forward)
+        try:
+            reply = await self.fault.effect(self.memory, request, forward)
+        except _UNSUITED:
+            reply = answered[0] if answered else await forward(request)
         headers = {**reply.headers}
         if reply.body or reply.status not in (204, 304):
             # A fault that sets the length itself means to.

@@ -42,7 +42,7 @@ def _posts(call: Request) -> bool:
 async def _raise(memory: Memory, call: Request, forward: Forward) -> Reply:
     reply = await forward(call)
     if call.method == "PATCH" and reply.status == 400:
-        raise KeyError("unhandled")
+        raise RuntimeError("unhandled")
     return reply
 
 
