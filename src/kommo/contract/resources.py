@@ -113,6 +113,30 @@ def _key(contract: Contract, verbs: Mapping[str, Operation]) -> str:
     return "items"
 
 
+def worlds(contract: Contract) -> list[set[str]]:
+    """Group the tags of a contract by what they could disturb: what lies inside another's path, or is linked to it."""
+    tags = {split(operation.id)[1]: operation for operation in contract.operations.values()}
+    found = [{tag} for tag in tags]
+
+    def join(one: str, other: str) -> None:
+        first = next(world for world in found if one in world)
+        second = next(world for world in found if other in world)
+        if first is not second:
+            first |= second
+            found.remove(second)
+
+    paths = {tag: resource.path for tag, resource in resources(contract).items()}
+    for tag, path in paths.items():
+        for other, outer in paths.items():
+            if path.startswith(outer + "/"):
+                join(tag, other)
+    for operation in contract.operations.values():
+        for link in operation.links:
+            if link.operation in contract.operations:
+                join(split(operation.id)[1], split(link.operation)[1])
+    return found
+
+
 def body_schema(operation: Operation) -> dict[str, str] | None:
     """Return the JSON schema of an operation's body as a reference, None when it takes none."""
     place = next((place for kind, place in operation.request.items() if is_json(kind)), None)
