@@ -18,10 +18,10 @@ def more(groups: Collection, made: list[Model]) -> None:
 
 
 def _fields_of(groups: Collection) -> Collection | None:
-    """The fields that the groups hold: the collection from whose path theirs goes on."""
-    script = groups.script
+    """The fields that the groups hold: the collection whose path theirs goes on from."""
+    script, home = groups.script, groups.resource.path.rpartition("/")[0]
     for resource in resources(script.contract).values():
-        if "create" in resource.operations and groups.resource.path.startswith(resource.path + "/"):
+        if {"create", "get", "update", "delete"} <= set(resource.operations) and resource.path == home:
             return Collection(script, resource, dict(groups.parameters))
     return None
 

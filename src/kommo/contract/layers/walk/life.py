@@ -24,6 +24,11 @@ from kommo.contract.shapes import PREFIX
 _COUNT: Final = 4
 #: What a server writes into a thing whenever it is changed.
 _STAMPS: Final = ("updated_at", "updated_by")
+#: Keys that a server puts together of others.
+_DERIVED: Final[Mapping[str, tuple[str, ...]]] = {"first_name": ("name",), "last_name": ("name",)}
+
+#: Farther from any number that a server gives than its clock and its ids go during a run.
+_FAR: Final = 100_003
 
 More = Callable[[Collection, list[Model]], None]
 
@@ -245,12 +250,13 @@ class Life:
             old = before.get(id_)
             if old is None:
                 continue
+            stamped = {*_STAMPS, *(derived for key in change or () for derived in _DERIVED.get(key, ()))}
             expected = {**old, **(change or {})}
             got = after.get(id_, {})
             keys = [
                 key
                 for key in sorted({*expected, *got})
-                if expected.get(key) != got.get(key) and not (change is not None and key in _STAMPS)
+                if expected.get(key) != got.get(key) and not (change is not None and key in stamped)
             ]
             if keys:
                 check, cause = (
@@ -370,7 +376,7 @@ class Life:
         draft = drafting.drafts(collection, 1, "own keys")[0]
         settable = shapes.properties(collection.schema("create"))
         told: Model = {
-            key: value + 5 if isinstance(value, int) else f"{value}x"
+            key: value + _FAR if isinstance(value, int) else f"{value}x"
             for key, value in self.made[0].items()
             if key not in settable and isinstance(value, int | str) and not isinstance(value, bool)
         }
