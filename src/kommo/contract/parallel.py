@@ -1,6 +1,7 @@
 """Use both cores: one process per lane, each with operations that cannot disturb the other's.
 
-The lanes are split by entity, because what the layers compare (lists before and after a write) lives in one entity.
+What hangs together by paths or links is one world and stays in one lane, because the layers compare lists before and
+after a write.
 What concerns all entities at once runs afterwards, alone.
 """
 
@@ -15,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from attrs import evolve
 
@@ -23,30 +24,23 @@ from kommo.contract.document import Contract
 from kommo.contract.findings import Findings
 from kommo.contract.options import ALONE, Options, Progress, Result
 from kommo.contract.recording import Recorder
+from kommo.contract.resources import split, worlds
 from kommo.contract.run import complete, run
 
-#: What belongs together: the lists, their elements and their fields are one world.
-_LANES: Final = (
-    ("v2_", "catalogs_", "customers_segments_", "leads_"),
-    ("contacts_", "companies_", "customers_"),
-)
 
+def lanes(contract: Contract, selected: Sequence[str] | None, count: int) -> list[list[str]]:
+    """Split operations into groups that can be tested at the same time, about equally large.
 
-def lanes(contract: Contract, selected: Sequence[str] | None) -> list[list[str]]:
-    """Split operations into groups that can be tested at the same time; empty groups are left out."""
+    Args:
+        contract: the document.
+        selected: operationIds; None for all.
+        count: groups at most; there are fewer where fewer things are independent of each other.
+    """
     wanted = [name for name in contract.operations if selected is None or name in selected]
-    groups: list[list[str]] = [[] for _ in _LANES]
-    for name in wanted:
-        tags = contract.operations[name].tags
-        tag = tags[0] if tags else ""
-        chosen = 0
-        for index, prefixes in enumerate(_LANES):
-            longest = max((len(prefix) for prefix in prefixes if tag.startswith(prefix)), default=0)
-            if longest and longest >= max(
-                (len(prefix) for other in _LANES for prefix in other if tag.startswith(prefix)), default=0
-            ):
-                chosen = index
-        groups[chosen].append(name)
+    groups: list[list[str]] = [[] for _ in range(count)]
+    together = [[name for name in wanted if split(name)[1] in world] for world in worlds(contract)]
+    for names in sorted(together, key=len, reverse=True):
+        min(groups, key=len).extend(names)
     return [group for group in groups if group]
 
 
@@ -59,8 +53,8 @@ def run_lanes(options: Options, *, jobs: int | None = None, record: Path | None 
         record: a directory for the recorded exchanges, one file per process; None records nothing.
     """
     contract = Contract(complete(evolve(options, app=options.app or object())).document or {})
-    split = lanes(contract, options.operations)
-    count = min(jobs or _cores(), len(split))
+    groups = lanes(contract, options.operations, jobs or _cores())
+    count = len(groups)
     alone = tuple(name for name in options.phases if name in ALONE)
     shared = tuple(name for name in options.phases if name not in ALONE)
     if count < 2 or not shared or options.app is not None:
@@ -68,7 +62,7 @@ def run_lanes(options: Options, *, jobs: int | None = None, record: Path | None 
     started = time.perf_counter()
     plan = [
         (evolve(options, operations=group, phases=shared, on_progress=None), _file(record, index))
-        for index, group in enumerate(split)
+        for index, group in enumerate(groups)
     ]
     # A fresh interpreter per lane: forking would copy the threads of the progress display.
     context = multiprocessing.get_context("spawn")
