@@ -36,6 +36,10 @@ def sync(crm: Kommo) -> None:
     assert_type([field.id for field in crm.catalogs_custom_fields.iterate(4101)], list[int])
     assert_type(list(crm.leads_custom_field_groups.iterate()), list[CustomFieldGroup])
     assert_type(list(crm.v2_catalog_elements.iterate(catalog_id=1)), list[V2CatalogElement])
+    assert_type(list(crm.v2_catalog_elements.iterate(term="Oak")), list[V2CatalogElement])
+    leads = crm.leads.iterate(query="Oak", filter_custom_fields_values={5: ["Oak"], 7: {"from": 1, "to": 9}})
+    assert_type(list(leads), list[models.Lead])
+    assert_type(crm.catalog_elements.get(1, 2, with_="invoice_link"), models.CatalogElement)
     new = [CustomFieldCreate(name="Budget", type=FieldType.NUMERIC)]
     assert_type(crm.contacts_custom_fields.create(new), CustomFieldCollection)
     by_value = CustomFieldCreate(name="Birthday", type="birthday", remind="week")
