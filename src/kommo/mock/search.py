@@ -111,7 +111,7 @@ def find(store: Store, scope: Scope, selection: Selection, start: int, size: int
     if start >= len(store.records.ids(scope)):
         return []
     stop = None if size is None else start + size
-    if selection == Selection(descending=selection.descending):
+    if selection.ids is None and not selection.conditions and not selection.term and selection.order == "id":
         return _slice(store.records.ids(scope), start, stop, descending=selection.descending)
     term = selection.term.casefold()
 

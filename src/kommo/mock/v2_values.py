@@ -16,6 +16,7 @@ from .violations import INVALID_TYPE, REQUIRED_FILLED
 from .writes import BAD_FIELDS, FIELD_NOT_FOUND, Refusal
 
 _OPTION_TYPES: Final = field_types.WITH_OPTIONS | {"category"}
+_TO_TEXT: Final = {name: type_.to_text for name, type_ in VALUE_TYPES.items()}
 
 
 class ValueWish(NamedTuple):
@@ -140,21 +141,41 @@ def plain(value: int | float | str) -> str:
     return str(int(value)) if isinstance(value, float) else str(value)
 
 
-def show(store: Store, record: Record) -> Iterator[tuple[Field, list[tuple[str, int | None, str | None]]]]:
-    """The values of an element: each field with its (text, option id, part of an address).
+def show(
+    store: Store, record: Record, zone: Zone, *, enum_integer: bool
+) -> Iterator[tuple[Field, list[dict[str, Any]]]]:
+    """The values of an element as v2 reads them, by field.
 
     Fields of types that v2 does not know, those whose values are objects, are left out.
+
+    Args:
+        store: where the fields are.
+        record: the element.
+        zone: the time zone of its account.
+        enum_integer: option ids are integers instead of digit strings.
     """
-    zone = account_zone(store, record.account_id)
     for field_id, stored in record.values.items():
         field = store.get(Field, record.account_id, field_id)
         if field is None:
             continue
-        if field.type in _OPTION_TYPES:
-            options = {option.id: option.value for option in options_of(field)}
+        to_text = _TO_TEXT[field.type]
+        if to_text is not None:
             yield (
                 field,
-                [(options[value.enum], value.enum, None) for value in stored if value.enum in options],
+                [
+                    {"value": to_text(value.value, zone)}
+                    if value.subtype is None
+                    else {"value": to_text(value.value, zone), "subtype": value.subtype}
+                    for value in stored
+                ],
             )
-        elif (to_text := VALUE_TYPES[field.type].to_text) is not None:
-            yield field, [(to_text(value.value, zone), None, value.subtype) for value in stored]
+        elif field.type in _OPTION_TYPES:
+            texts = {option.id: option.value for option in options_of(field)}
+            yield (
+                field,
+                [
+                    {"value": texts[value.enum], "enum": value.enum if enum_integer else str(value.enum)}
+                    for value in stored
+                    if value.enum in texts
+                ],
+            )

@@ -133,6 +133,10 @@ def _show_value(stored: StoredValue, field: Field, zone: Zone) -> dict[str, Any]
     return {"value": stored.value}
 
 
+def _as_it_is(value: str, zone: Zone) -> str:
+    return value
+
+
 def _flag_of(text: str, zone: Zone) -> bool | None:
     return {"1": True, "0": False}.get(text)
 
@@ -418,7 +422,7 @@ _TEXT: Final = ValueType(
     _read_text,
     _show_value,
     from_text=lambda text, zone: text,
-    to_text=lambda value, zone: str(value),
+    to_text=_as_it_is,
     key=_value_key,
     to_key=str,
 )
@@ -427,7 +431,7 @@ _NUMBER_TYPE: Final = ValueType(
     _read_number,
     _show_value,
     from_text=lambda text, zone: number_text(text),
-    to_text=lambda value, zone: str(value),
+    to_text=_as_it_is,
     key=_number_key,
     to_key=_to_number,
     ranges=True,

@@ -120,9 +120,8 @@ def missing(store: Store, scope: Scope, values: Values) -> Field | None:
     return None
 
 
-def show(store: Store, record: Record) -> Iterator[tuple[Field, list[dict[str, Any]]]]:
-    """The values of a record as v4 reads them, by field."""
-    zone = account_zone(store, record.account_id)
+def show(store: Store, record: Record, zone: Zone) -> Iterator[tuple[Field, list[dict[str, Any]]]]:
+    """The values of a record as v4 reads them, by field; moments in the zone of its account."""
     for field_id, values in record.values.items():
         field = store.get(Field, record.account_id, field_id)
         if field is not None:

@@ -8,6 +8,7 @@ from kommo.mock.engine import Engine
 from kommo.mock.http.resources import values_view
 from kommo.mock.http.views import field_view
 from kommo.mock.model import ENTITIES, Account, Field, Scope
+from kommo.mock.values import account_zone
 
 SHOWN: Final = 200
 """Fields and records of an entity or a list that are shown at most; the counts are always whole."""
@@ -43,6 +44,7 @@ def _account(engine: Engine, account: Account) -> dict[str, Any]:
 def _scope(engine: Engine, scope: Scope) -> dict[str, Any]:
     """The groups, fields and records of an entity or of a list."""
     store = engine.store
+    zone = account_zone(store, scope.account_id)
     field_ids, record_ids = store.field_ids(scope), store.records.ids(scope)
     fields = (store.get(Field, scope.account_id, id_) for id_ in field_ids[:SHOWN])
     newest = (store.record(scope, id_) for id_ in record_ids[-SHOWN:][::-1])
@@ -55,7 +57,7 @@ def _scope(engine: Engine, scope: Scope) -> dict[str, Any]:
         "fields": [field_view(field, code_null=True) for field in fields if field is not None],
         "record_count": len(record_ids),
         "records": [
-            {"id": record.id, "name": record.name, "custom_fields_values": values_view(store, record)}
+            {"id": record.id, "name": record.name, "custom_fields_values": values_view(store, record, zone)}
             for record in newest
             if record is not None
         ],

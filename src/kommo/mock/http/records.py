@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from kommo.mock import records
 from kommo.mock.batches import Written
-from kommo.mock.model import Record, Scope
+from kommo.mock.model import Scope
 from kommo.mock.record_index import Key
 from kommo.mock.search import ORDERS, Condition, Selection, attribute_keys, find, value_keys
 from kommo.mock.value_types import VALUE_TYPES
@@ -16,7 +16,7 @@ from kommo.mock.violations import NOT_SUPPORTED_CHOICE
 from .context import Context
 from .query import invalid, page_links, parse_integer
 from .reply import NO_CONTENT, HttpError, Reply, hal, shown
-from .resources import RESOURCES, Resource, record_view, records_path, written_view
+from .resources import RESOURCES, RecordViews, Resource, records_path
 from .v4 import page_window
 
 _FILTER: Final = re.compile(r"filter\[([a-z_]+)\](?:\[([a-z]+|[0-9]*)\])?")
@@ -24,9 +24,6 @@ _VALUE_FILTER: Final = re.compile(r"filter\[custom_fields_values\]\[([^\]]*)\](?
 _ORDER: Final = re.compile(r"order\[([a-z_]+)\]")
 _DIRECTIONS: Final = ("asc", "desc")
 _BOUNDS: Final = ("from", "to")
-_ON_REQUEST: Final = frozenset(
-    {"contacts", "companies", "leads", "customers", "catalog_elements", "loss_reason"}
-)
 
 
 def list_records(context: Context, scope: Scope) -> Reply:
@@ -47,8 +44,9 @@ def list_records(context: Context, scope: Scope) -> Reply:
         last = -(-total // limit)
         body |= {"_total_items": total, "_page_count": last}
     body["_links"] = page_links(address, context.query, number, limit, more=len(ids) > limit, last=last)
+    views = _views(context)
     found = (store.record(scope, id_) for id_ in ids[:limit])
-    body["_embedded"] = {resource.key: [_view(context, record) for record in found if record is not None]}
+    body["_embedded"] = {resource.key: [views.read(record) for record in found if record is not None]}
     return hal(body)
 
 
@@ -59,7 +57,7 @@ def get_record(context: Context, scope: Scope, id_: int) -> Reply:
         if RESOURCES[scope.entity].missing == 204:
             return NO_CONTENT
         raise HttpError(404, f"Cannot GET {shown(context.path)}")
-    return hal(_view(context, record))
+    return hal(_views(context).read(record))
 
 
 def create_records(context: Context, scope: Scope) -> Reply:
@@ -67,44 +65,34 @@ def create_records(context: Context, scope: Scope) -> Reply:
     resource = RESOURCES[scope.entity]
     if resource.single:
         written = records.create_record(context.store, context.account, scope, context.body)
-        return hal(_written(context, resource, written, None, resource.created))
+        return hal(_views(context).written(written.record, None, resource.created))
     batch = records.create_records(context.store, context.account, scope, context.body)
-    views = [_written(context, resource, item, item.request_id, resource.created) for item in batch]
-    return _collection(context, scope, views)
+    views = _views(context)
+    rows = [views.written(item.record, item.request_id, resource.created) for item in batch]
+    return _collection(context, scope, rows)
 
 
 def update_records(context: Context, scope: Scope) -> Reply:
     """PATCH of a batch of records."""
     resource = RESOURCES[scope.entity]
     batch = records.update_records(context.store, context.account, scope, context.body)
-    views = [
-        _written(context, resource, item, _request_id(resource, item), resource.updated) for item in batch
-    ]
-    return _collection(context, scope, views)
+    views = _views(context)
+    rows = [views.written(item.record, _request_id(resource, item), resource.updated) for item in batch]
+    return _collection(context, scope, rows)
 
 
 def update_record(context: Context, scope: Scope, id_: int) -> Reply:
     """PATCH of one record."""
     resource = RESOURCES[scope.entity]
     written = records.update_record(context.store, context.account, scope, id_, context.body)
-    return hal(_written(context, resource, written, _request_id(resource, written), resource.updated))
+    return hal(_views(context).written(written.record, _request_id(resource, written), resource.updated))
 
 
-def _view(context: Context, record: Record) -> dict[str, Any]:
-    asked = frozenset((context.query.text("with") or "").split(","))
-    return record_view(
-        context.store,
-        record,
-        context.base,
-        invoice_link="invoice_link" in asked,
-        embed=asked & _ON_REQUEST,
+def _views(context: Context) -> RecordViews:
+    asked = context.query.text("with")
+    return RecordViews(
+        context.store, context.account.id, context.base, frozenset(asked.split(",")) if asked else frozenset()
     )
-
-
-def _written(
-    context: Context, resource: Resource, written: Written, request_id: Any, keys: tuple[str, ...]
-) -> dict[str, Any]:
-    return written_view(context.store, written.record, context.base, request_id, keys)
 
 
 def _request_id(resource: Resource, written: Written) -> Any:
@@ -118,9 +106,9 @@ def _request_id(resource: Resource, written: Written) -> Any:
             return written.record.id
 
 
-def _collection(context: Context, scope: Scope, views: list[dict[str, Any]]) -> Reply:
+def _collection(context: Context, scope: Scope, rows: list[dict[str, Any]]) -> Reply:
     href = context.base + records_path(scope)
-    return hal({"_links": {"self": {"href": href}}, "_embedded": {RESOURCES[scope.entity].key: views}})
+    return hal({"_links": {"self": {"href": href}}, "_embedded": {RESOURCES[scope.entity].key: rows}})
 
 
 # Filters

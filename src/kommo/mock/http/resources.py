@@ -10,8 +10,9 @@ from typing import Any, Final, Literal, NamedTuple
 
 from kommo.mock.entities import ENTITIES, attribute_of
 from kommo.mock.model import Catalog, EntityName, Record, Scope
+from kommo.mock.moments import Zone
 from kommo.mock.store import Store
-from kommo.mock.values import show
+from kommo.mock.values import account_zone, show
 
 Writers = Literal["users", "lists", "admins"]
 """Who may write: every user, those with the right to lists, administrators."""
@@ -89,6 +90,11 @@ RESOURCES: Final[Mapping[EntityName, Resource]] = {
 }
 """Every kind of record; those of `catalogs` are the elements of a list."""
 
+_ON_REQUEST: Final = frozenset(
+    {"contacts", "companies", "leads", "customers", "catalog_elements", "loss_reason"}
+)
+"""What `with` can ask for; there is never any of it, because records are not linked."""
+
 _PATHS: Final = {"segments": "/api/v4/customers/segments"}
 
 
@@ -99,47 +105,82 @@ def records_path(scope: Scope) -> str:
     return _PATHS.get(scope.entity, f"/api/v4/{scope.entity}")
 
 
-def record_view(
-    store: Store,
-    record: Record,
-    base: str,
-    *,
-    invoice_link: bool = False,
-    embed: frozenset[str] = frozenset(),
-) -> dict[str, Any]:
-    """A record as v4 reads it.
+def self_link(record: Record, base: str) -> dict[str, Any]:
+    """The link of a record to itself."""
+    return {"self": {"href": f"{base}{records_path(record.scope)}/{record.id}"}}
+
+
+class RecordViews:
+    """Records of an account as the answers to one request hold them.
 
     Args:
-        store: where its fields are.
-        record: the record.
+        store: where their fields are.
+        account_id: whose records.
         base: scheme and authority that links start with.
-        invoice_link: an element tells where its invoice is, null when it is none.
-        embed: what the request asked for beside what is always embedded.
+        asked: what the request asked for by `with`.
     """
-    resource = RESOURCES[record.entity]
-    view: dict[str, Any] = {"id": record.id, "name": record.name}
-    for attribute in ENTITIES[record.entity].attributes:
-        view[attribute.name] = attribute_of(record, attribute)
-    if resource.authored:
-        view |= {"created_by": record.created_by, "updated_by": record.updated_by}
-    view |= {
-        "created_at": record.created_at,
-        "updated_at": record.updated_at,
-        "custom_fields_values": values_view(store, record) or resource.no_values,
-        "account_id": record.account_id,
-    }
-    if record.entity == "catalogs":
-        view["catalog_id"] = record.catalog_id
-        if invoice_link:
-            view["invoice_link"] = _invoice_link(store, record, base)
-    view["_links"] = self_link(record, base)
-    if resource.embedded:
-        view["_embedded"] = {key: [] for key in (*resource.embedded, *sorted(embed))}
-    return view
+
+    def __init__(self, store: Store, account_id: int, base: str, asked: frozenset[str] = frozenset()) -> None:
+        self._store = store
+        self._base = base
+        self._zone = account_zone(store, account_id)
+        self._asked = sorted(asked & _ON_REQUEST)
+        self._invoice_link = "invoice_link" in asked
+
+    def read(self, record: Record) -> dict[str, Any]:
+        """A record as v4 reads it."""
+        resource = RESOURCES[record.entity]
+        view: dict[str, Any] = {"id": record.id, "name": record.name}
+        for attribute in ENTITIES[record.entity].attributes:
+            view[attribute.name] = attribute_of(record, attribute)
+        if resource.authored:
+            view["created_by"] = record.created_by
+            view["updated_by"] = record.updated_by
+        view["created_at"] = record.created_at
+        view["updated_at"] = record.updated_at
+        view["custom_fields_values"] = values_view(self._store, record, self._zone) or resource.no_values
+        view["account_id"] = record.account_id
+        if record.catalog_id:
+            view["catalog_id"] = record.catalog_id
+            if self._invoice_link:
+                view["invoice_link"] = self._link_of_invoice(record)
+        view["_links"] = self_link(record, self._base)
+        if resource.embedded:
+            view["_embedded"] = {key: [] for key in (*resource.embedded, *self._asked)}
+        return view
+
+    def written(self, record: Record, request_id: Any, keys: tuple[str, ...]) -> dict[str, Any]:
+        """A record as an answer to a write holds it.
+
+        Args:
+            record: the record.
+            request_id: what to answer, None for no such key.
+            keys: the keys of the answer; none means the whole record.
+        """
+        whole = self.read(record)
+        view = {key: whole[key] for key in keys or whole if key != "_links"}
+        if record.catalog_id:
+            view["invoice_link"] = self._link_of_invoice(record)
+        if request_id is not None:
+            view["request_id"] = request_id
+        view["_links"] = whole["_links"]
+        return view
+
+    def _link_of_invoice(self, record: Record) -> str | None:
+        catalog = self._store.get(Catalog, record.account_id, record.catalog_id)
+        if catalog is None or catalog.type != "invoices":
+            return None
+        return f"{self._base}/invoices/{record.id}"
 
 
-def values_view(store: Store, record: Record) -> list[dict[str, Any]]:
-    """The values of a record, one entry for each field that has any (`custom-fields-v4:1196`)."""
+def values_view(store: Store, record: Record, zone: Zone) -> list[dict[str, Any]]:
+    """The values of a record, one entry for each field that has any (`custom-fields-v4:1196`).
+
+    Args:
+        store: where the fields are.
+        record: the record.
+        zone: the time zone of its account.
+    """
     return [
         {
             "field_id": field.id,
@@ -148,39 +189,8 @@ def values_view(store: Store, record: Record) -> list[dict[str, Any]]:
             "field_type": field.type,
             "values": values,
         }
-        for field, values in show(store, record)
+        for field, values in show(store, record, zone)
     ]
-
-
-def written_view(
-    store: Store, record: Record, base: str, request_id: Any, keys: tuple[str, ...]
-) -> dict[str, Any]:
-    """A record as an answer to a write holds it.
-
-    Args:
-        store: where its fields are.
-        record: the record.
-        base: scheme and authority that links start with.
-        request_id: what to answer, None for no such key.
-        keys: the keys of the answer; none means the whole record.
-    """
-    whole = record_view(store, record, base, invoice_link=True)
-    view = {key: whole[key] for key in keys} if keys else whole
-    if request_id is not None:
-        view["request_id"] = request_id
-    links = view.pop("_links", None) or self_link(record, base)
-    view["_links"] = links
-    return view
-
-
-def self_link(record: Record, base: str) -> dict[str, Any]:
-    """The link of a record to itself."""
-    return {"self": {"href": f"{base}{records_path(record.scope)}/{record.id}"}}
-
-
-def _invoice_link(store: Store, record: Record, base: str) -> str | None:
-    catalog = store.get(Catalog, record.account_id, record.catalog_id)
-    return f"{base}/invoices/{record.id}" if catalog is not None and catalog.type == "invoices" else None
 
 
 def catalog_view(catalog: Catalog, base: str) -> dict[str, Any]:

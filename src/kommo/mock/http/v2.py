@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from kommo.mock.catalogs import write_catalogs
 from kommo.mock.elements import write_elements
-from kommo.mock.model import Scope
+from kommo.mock.model import Record, Scope
 from kommo.mock.search import Selection, find
+from kommo.mock.values import account_zone
 from kommo.mock.writes import Done, Outcome
 
 from .context import Context
@@ -48,10 +49,16 @@ def list_elements(context: Context) -> Reply:
     )
     start, size = _window(context)
     scope = Scope(context.account.id, "catalogs", catalog_id or 0)
-    rows = (store.record(scope, id_) for id_ in find(store, scope, selection, start, size))
+    rows = (
+        store.get(Record, context.account.id, scope.entity, id_)
+        for id_ in find(store, scope, selection, start, size)
+    )
     enum_integer = "v2-enum-integer" in context.quirks
+    zone = account_zone(store, context.account.id)
     views = [
-        element_view(store, element, enum_integer=enum_integer) for element in rows if element is not None
+        element_view(store, element, zone, enum_integer=enum_integer)
+        for element in rows
+        if element is not None
     ]
     return _listed(context, ELEMENTS, views)
 

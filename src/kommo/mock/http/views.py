@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from kommo.mock.groups import fields_of
 from kommo.mock.model import CARDS, Catalog, EnumValue, Field, Group, Record, RequiredStatus, Scope
+from kommo.mock.moments import Zone
 from kommo.mock.store import Store
 from kommo.mock.v2_values import show
 
@@ -231,25 +232,19 @@ def catalog_view(catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def element_view(store: Store, element: Record, *, enum_integer: bool) -> dict[str, Any]:
+def element_view(store: Store, element: Record, zone: Zone, *, enum_integer: bool) -> dict[str, Any]:
     """An element of a list as v2 reads it.
 
     Args:
+        store: where its fields are.
+        element: the element.
+        zone: the time zone of its account.
         enum_integer: option ids are integers instead of digit strings.
     """
-    custom_fields: list[dict[str, Any]] = []
-    for field, stored in show(store, element):
-        values: list[dict[str, Any]] = []
-        for value, enum, subtype in stored:
-            entry: dict[str, Any] = {"value": value}
-            if enum is not None:
-                entry["enum"] = enum if enum_integer else str(enum)
-            if subtype is not None:
-                entry["subtype"] = subtype
-            values.append(entry)
-        custom_fields.append(
-            {"id": field.id, "name": field.name, "values": values, "is_system": field.is_predefined}
-        )
+    custom_fields = [
+        {"id": field.id, "name": field.name, "values": values, "is_system": field.is_predefined}
+        for field, values in show(store, element, zone, enum_integer=enum_integer)
+    ]
     return {
         "id": element.id,
         "name": element.name,
