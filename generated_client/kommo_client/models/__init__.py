@@ -126,10 +126,10 @@ if TYPE_CHECKING:
     from .nested_value_write import NestedValueWrite as NestedValueWrite
     from .page_links import PageLinks as PageLinks
     from .problem import Problem as Problem
-    from .record import Record as Record
     from .record_authors import RecordAuthors as RecordAuthors
     from .record_collection import RecordCollection as RecordCollection
     from .record_page import RecordPage as RecordPage
+    from .record_read import RecordRead as RecordRead
     from .record_values import RecordValues as RecordValues
     from .record_write import RecordWrite as RecordWrite
     from .remind import Remind as Remind
@@ -272,10 +272,10 @@ _MODULES = {
     "NestedValueWrite": ".nested_value_write",
     "PageLinks": ".page_links",
     "Problem": ".problem",
-    "Record": ".record",
     "RecordAuthors": ".record_authors",
     "RecordCollection": ".record_collection",
     "RecordPage": ".record_page",
+    "RecordRead": ".record_read",
     "RecordValues": ".record_values",
     "RecordWrite": ".record_write",
     "Remind": ".remind",
@@ -407,10 +407,10 @@ __all__ = [
     "NestedValueWrite",
     "PageLinks",
     "Problem",
-    "Record",
     "RecordAuthors",
     "RecordCollection",
     "RecordPage",
+    "RecordRead",
     "RecordValues",
     "RecordWrite",
     "Remind",

@@ -23,7 +23,7 @@ _HARMLESS = (
     "OpenAPI 3.1 support is still in beta",
     "Failed to get the schema name: null",  # the parts of an allOf have no names, and need none
     "Ignoring complex example on request body",  # examples are not part of a client
-    "(reserved word) cannot be used as model name",  # Go's names for simple types in unions
+    "(reserved word) cannot be used as",  # Go renames a simple type in a union, PHP and Go a parameter
 )
 _TSCONFIG = {
     "compilerOptions": {

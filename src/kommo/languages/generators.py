@@ -71,7 +71,8 @@ GENERATORS = {
             # Without the second, optional lists are sent empty; the third would need one more library.
             ("library=native", "containerDefaultToNull=true", "openApiNullable=false"),
         ),
-        Generator("go", "Go", _OPENAPI_GENERATOR, ("packageName=kommo",)),
+        # Without the second, constants of two types that share a value share a name.
+        Generator("go", "Go", _OPENAPI_GENERATOR, ("packageName=kommo", "enumClassPrefix=true")),
         Generator("php", "PHP", _OPENAPI_GENERATOR + _PHP),
     )
 }

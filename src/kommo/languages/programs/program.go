@@ -46,7 +46,7 @@ func main() {
 	}
 
 	before := count()
-	field := *kommo.NewCustomFieldCreate("Colour", kommo.SELECT)
+	field := *kommo.NewCustomFieldCreate("Colour", kommo.FIELDTYPE_SELECT)
 	red, blue := *kommo.NewEnumValueWrite("red"), *kommo.NewEnumValueWrite("blue")
 	red.SetSort(1)
 	blue.SetSort(2)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @model
 @define(slots=False, kw_only=True, eq=False, repr=False, on_setattr=setters.NO_OP)
-class Record(Model):
+class RecordRead(Model):
     """What an answer says of any record: a lead, a contact, a company, a customer, a segment of customers,
     a list or an element of a list. Expect further keys."""
 
