@@ -5,14 +5,30 @@ from functools import partial
 from typing import assert_type
 
 from kommo_client.models import (
+    CardWritten,
+    Catalog,
+    CatalogCreate,
+    CatalogElement,
+    CatalogElementCollection,
+    CatalogElementCreate,
+    CustomersSegment,
+    CustomersSegmentCreate,
     CustomField,
     CustomFieldCollection,
     CustomFieldCreate,
     CustomFieldGroup,
     CustomFieldPage,
     CustomFieldUpdate,
+    CustomFieldValues,
+    CustomFieldValuesRead,
     EnumValue,
     FieldType,
+    FieldValue,
+    Lead,
+    LeadBatchUpdate,
+    LeadCreate,
+    LeadsWritten,
+    LeadUpdate,
     Remind,
     V2Catalog,
     V2CatalogAdd,
@@ -22,7 +38,7 @@ from kommo_client.models import (
     V2CatalogWritten,
 )
 
-from kommo import UNSET, Answer, AsyncKommo, Kommo, Unset, batches, models
+from kommo import UNSET, Answer, AsyncKommo, Kommo, Unset, batches, models, values
 
 
 def sync(crm: Kommo) -> None:
@@ -68,6 +84,37 @@ def sync(crm: Kommo) -> None:
         assert_type(field.enums, list[EnumValue])
 
 
+def records(crm: Kommo) -> None:
+    page = crm.leads.list(filter_custom_fields_values={5: ["a", 1], 7: {"from": 1, "to": 2}}, order_id="asc")
+    assert_type(page.items, list[Lead])
+    assert_type(page.items[0].custom_fields_values, list[CustomFieldValuesRead] | None | Unset)
+    assert_type(list(crm.leads.iterate(query="x")), list[Lead])
+    lead = crm.leads.get(1)
+    assert_type(lead.name, str)
+    if lead.custom_fields_values:
+        assert_type(lead.custom_fields_values[0].values, list[FieldValue])
+        assert_type(lead.custom_fields_values[0].values[0].enum_id, int | Unset | None)
+    # Values to write: what kommo.values builds, models, and what was read.
+    entries = [values.text(1, "a"), values.clear(2)]
+    new = LeadCreate(name="n", custom_fields_values=entries)
+    assert_type(crm.leads.create([new]), LeadsWritten)
+    assert_type(crm.leads.create([new]).items, list[CardWritten])
+    assert_type(crm.leads.update(1, LeadUpdate(custom_fields_values=lead.custom_fields_values)), CardWritten)
+    LeadUpdate(custom_fields_values=[CustomFieldValues(field_id=1, values=[FieldValue(value="a")])])
+    LeadUpdate(custom_fields_values=values.Values(lead.custom_fields_values).entries())
+    assert_type(batches.send(crm.leads.create, [new]), list[tuple[LeadCreate, CardWritten]])
+    crm.leads.update_batch([LeadBatchUpdate(id=1, custom_fields_values=None)])
+    assert_type(crm.catalogs.get(4220), Catalog)
+    assert_type(crm.catalogs.create([CatalogCreate(name="n", type="products")]).items, list[Catalog])
+    elements = crm.catalog_elements.create(
+        4220, [CatalogElementCreate(name="n", custom_fields_values=entries)]
+    )
+    assert_type(elements, CatalogElementCollection)
+    assert_type(elements.items, list[CatalogElement])
+    assert_type(crm.catalog_elements.get(4220, 1, with_="invoice_link"), CatalogElement)
+    assert_type(crm.customers_segments.create(CustomersSegmentCreate(name="n")), CustomersSegment)
+
+
 async def asynchronous(crm: AsyncKommo) -> None:
     assert_type(await crm.leads_custom_fields.list(limit=250), CustomFieldPage)
     assert_type(crm.leads_custom_fields.iterate(), AsyncIterator[CustomField])
@@ -88,3 +135,6 @@ def wrong(crm: Kommo) -> None:
     CustomFieldCreate(name="n", type=None)  # type: ignore[arg-type]
     crm.leads_custom_fields.list(order_sort="down")  # type: ignore[arg-type]
     crm.raw(crm.v2_catalogs.list, id="x")  # type: ignore[arg-type]
+    crm.leads.list(filter_custom_fields_values={5: "a"})  # type: ignore[dict-item]
+    crm.customers_segments.create([])  # type: ignore[arg-type]
+    LeadCreate(custom_fields_values=[1])  # type: ignore[list-item]

@@ -9,15 +9,26 @@ from pathlib import Path
 import pytest
 
 from kommo.cli import main
+from kommo.spec.project import EVIDENCE, find_root
+from kommo.spec.reference import RECORDS
 
 TINY = Path(__file__).parent / "tiny"
 
 
+def plant(root: Path) -> Path:
+    """Put the smallest checkout that every spec command accepts at a place, and return the place."""
+    shutil.copytree(TINY, root)
+    # The page about field types is about those that the library knows, whatever the contract.
+    for path in (EVIDENCE / "field-types.yaml", *RECORDS):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(find_root(Path(__file__).parent) / path, root / path)
+    return root
+
+
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
-    """A copy of the smallest checkout that every spec command accepts; the working directory."""
-    root = tmp_path / "tiny"
-    shutil.copytree(TINY, root)
+    """The smallest checkout that every spec command accepts; the working directory."""
+    root = plant(tmp_path / "tiny")
     monkeypatch.chdir(root)
     return root
 

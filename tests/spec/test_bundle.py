@@ -77,15 +77,15 @@ ROOT = "openapi/openapi.yaml"
 BROKEN = {
     "missing file": (
         PAGE, "deep/NamedThing.yaml", "deep/NamedThin.yaml",
-        "openapi/components/schemas/ThingPage.yaml:8: /properties/things/items: $ref 'deep/NamedThin.yaml' leads "
+        "openapi/components/schemas/ThingPage.yaml:9: /properties/things/items: $ref 'deep/NamedThin.yaml' leads "
         "nowhere: there is no openapi/components/schemas/deep/NamedThin.yaml; did you mean 'NamedThing.yaml'?",
     ),
     "missing path item": (
         ROOT, "paths/thing.yaml", "paths/thingy.yaml",
-        "openapi/openapi.yaml:14: /paths/~1things~1{id}: $ref 'paths/thingy.yaml' leads nowhere",
+        "openapi/openapi.yaml:19: /paths/~1things~1{id}: $ref 'paths/thingy.yaml' leads nowhere",
     ),
-    "syntax": (PAGE, "type: object", "type: [object", "openapi/components/schemas/ThingPage.yaml:3: not valid YAML"),
-    "double key": (PAGE, "required: [things]", "type: array", "ThingPage.yaml:3: /type: the key 'type' stands twice"),
+    "syntax": (PAGE, "type: object", "type: [object", "openapi/components/schemas/ThingPage.yaml:4: not valid YAML"),
+    "double key": (PAGE, "required: [things]", "type: array", "ThingPage.yaml:4: /type: the key 'type' stands twice"),
     "not a mapping": (THING, None, "- a\n- b\n", "Thing.yaml:1: a component of schemas must be a mapping"),
     "pointer into a file": (
         PAGE, "deep/NamedThing.yaml", "Thing.yaml#/properties/id",

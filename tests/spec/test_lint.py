@@ -13,6 +13,7 @@ THING = "openapi/paths/thing.yaml"
 SCHEMA = "openapi/components/schemas/Thing.yaml"
 OVERLAY = "overlays/quirks/thing-name-null.overlay.yaml"
 LEDGER = "openapi/evidence/quirks.yaml"
+PROFILE = "overlays/profiles/one.overlay.yaml"
 PROBLEM = "openapi/components/schemas/Problem.yaml"
 ROOT = "openapi/openapi.yaml"
 GET = "openapi/components/links/GetThing.yaml"
@@ -99,6 +100,17 @@ BREAKS = [
      f"{OVERLAY}:", "must be the overlay's id", None),
     ("overlay-quirk", OVERLAY, "profiles: [observed", "profiles: [obsrved",
      f"{OVERLAY}:", "observed, lenient", None),
+    ("overlay-profile", PROFILE, "x-profile:", "x-profil:", f"{PROFILE}:/info", "no x-profile", None),
+    ("overlay-profile", PROFILE, "id: one", "id: two", f"{PROFILE}:/info/x-profile", "file's name", None),
+    ("overlay-profile", PROFILE, "hosts: [example.org]", "hosts: [example.net]",
+     f"{PROFILE}:/info/x-profile/hosts/0", "no host of the servers", None),
+    ("overlay-profile", PROFILE, "says: N", "say: N", f"{PROFILE}:/info/x-profile/differences/0", "what it says", None),
+    ("overlay-profile", PROFILE, "confidence: issue-thread", "confidence: sure",
+     f"{PROFILE}:/info/x-profile/differences/0", "'sure' is none", None),
+    ("overlay-profile", PROFILE, "lines: [6, 7]", "lines: [6, 11]",
+     f"{PROFILE}:/info/x-profile/differences/0/evidence/0", "guide, which has 10", None),
+    ("overlay-profile", PROFILE, ", locator: fourth answer", "",
+     f"{PROFILE}:/info/x-profile/differences/0/evidence/1", "neither lines nor", None),
     ("x-source", SCHEMA, "guide:3", "guide:11", f"{SCHEMA}:/x-source", "guide, which has 10", None),
     ("x-source", SCHEMA, "guide:3", "guide:5-4", f"{SCHEMA}:/x-source", "lines 5-4 are not in guide", None),
     ("x-source", SCHEMA, "guide:3", "gide", f"{SCHEMA}:/x-source", "did you mean 'guide'?", None),
@@ -183,6 +195,18 @@ def test_what_an_overlay_breaks_is_found_in_the_bundle(tiny, kommo):
         r"openapi/dist/kommo.openapi.json:\d+:/components/schemas/Thing/title: no-title: .*\n", out
     )
     assert "with all overlays" in out
+    assert err == "kommo spec: 1 findings\n"
+
+
+def test_what_a_profile_breaks_is_found_in_its_bundle(tiny, kommo):
+    path = tiny / PROFILE
+    path.write_text(path.read_text() + "  - {target: $.components.schemas.Thing, update: {title: x}}\n")
+    code, out, err = kommo("spec", "lint")
+    assert code == 1
+    assert re.fullmatch(
+        r"openapi/dist/profiles/one.openapi.json:\d+:/components/schemas/Thing/title: no-title: .*\n", out
+    )
+    assert "in the profile one" in out
     assert err == "kommo spec: 1 findings\n"
 
 

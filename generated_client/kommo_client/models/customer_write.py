@@ -49,10 +49,11 @@ class CustomerWrite(Model):
     """When the record counts as changed, in Unix seconds."""
     next_price: int | Unset = UNSET
     """The sum that the next purchase is expected to come to."""
-    next_date: int | Unset = UNSET
-    """When the next purchase is expected, in Unix seconds. Needed where customers are kept by periods."""
-    status_id: int | Unset = UNSET
-    """The id of the stage of the customer."""
+    next_date: int | None | Unset = UNSET
+    """When the next purchase is expected, in Unix seconds. Needed where customers are kept by periods;
+    else null."""
+    status_id: int | None | Unset = UNSET
+    """The id of the stage of the customer; null where customers are kept by segments."""
     periodicity: int | Unset = UNSET
     """How many days lie between purchases; where customers are kept by periods."""
 

@@ -53,8 +53,8 @@ class LeadCreate(Model):
     """The id of the stage; by default the first one of the main pipeline."""
     pipeline_id: int | Unset = UNSET
     """The id of the pipeline; by default the main one."""
-    closed_at: int | Unset = UNSET
-    """When the lead was closed, in Unix seconds."""
+    closed_at: int | None | Unset = UNSET
+    """When the lead was closed, in Unix seconds; null while it is open."""
     loss_reason_id: int | None | Unset = UNSET
     """The id of the reason why the lead was lost."""
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
-_STEM = "kommo.openapi"
+Platform: TypeAlias = Literal["any", "kommo", "amocrm"]
 
 
-def bundle_path(format: Literal["json", "yaml"] = "json") -> Path:
+def bundle_path(format: Literal["json", "yaml"] = "json", platform: Platform = "any") -> Path:
     """Say where the published contract is.
 
     In a checkout it is `openapi/dist`, so that a freshly built bundle is the one that is used; in an
@@ -17,6 +17,8 @@ def bundle_path(format: Literal["json", "yaml"] = "json") -> Path:
 
     Args:
         format: "json" or "yaml"; both hold the same document.
+        platform: "any" for the contract of both platforms, "kommo" (kommo.com) or "amocrm" (amocrm.ru) for what that
+            one has.
 
     Returns:
         The path of an existing file.
@@ -24,7 +26,8 @@ def bundle_path(format: Literal["json", "yaml"] = "json") -> Path:
     Raises:
         FileNotFoundError: Neither place holds the document.
     """
-    return _find(f"{_STEM}.{format}", "openapi/dist", "bundle")
+    name = "kommo" if platform == "any" else f"profiles/{platform}"
+    return _find(f"{name}.openapi.{format}", "openapi/dist", "bundle")
 
 
 def reference_path() -> Path:
@@ -51,13 +54,16 @@ def schemas_path() -> Path:
     return _find("schemas", "openapi/dist", "bundle")
 
 
-def load_bundle() -> dict[str, Any]:
+def load_bundle(platform: Platform = "any") -> dict[str, Any]:
     """Read the published contract.
+
+    Args:
+        platform: As of `bundle_path`.
 
     Returns:
         The OpenAPI document as plain dicts and lists; a new object at every call.
     """
-    return cast("dict[str, Any]", json.loads(bundle_path("json").read_bytes()))
+    return cast("dict[str, Any]", json.loads(bundle_path("json", platform).read_bytes()))
 
 
 def _find(name: str, folder: str, target: str) -> Path:

@@ -1,17 +1,27 @@
-"""Assembling the contract: the base document, the quirk overlays asked for, and the generator's overlays."""
+"""Assembling the contract: the base document with the quirk overlays asked for, and what is made of it.
+
+That is what the generator reads, and one profile for each platform: the contract without what only the other one has.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from kommo.command import CommandError
-from kommo.spec.bundle import bundle, dangling
+from kommo.spec.bundle import bundle, dangling, references
 from kommo.spec.documents import DocumentError, nearest, place, pointer, pointer_parts, shown
 from kommo.spec.overlay import Overlay, apply, load_overlay
-from kommo.spec.project import CODEGEN_OVERLAYS, QUIRK_OVERLAYS, ROOT_DOCUMENT, overlay_files, overlay_id
-from kommo.spec.walk import is_reference, parameters
+from kommo.spec.project import (
+    CODEGEN_OVERLAYS,
+    PROFILE_OVERLAYS,
+    QUIRK_OVERLAYS,
+    ROOT_DOCUMENT,
+    overlay_files,
+    overlay_id,
+)
+from kommo.spec.walk import is_reference, operations, parameters
 from kommo.version import __version__
 
 
@@ -51,6 +61,79 @@ def with_codegen(root: Path, document: dict[str, Any]) -> dict[str, Any]:
     """
     overlays = [load_overlay(path) for path in overlay_files(root / CODEGEN_OVERLAYS)]
     return describe_parameters(_overlaid(document, overlays, root / ROOT_DOCUMENT))
+
+
+def profiles(root: Path) -> list[str]:
+    """The ids of the profiles: `amocrm`, `kommo`."""
+    return [overlay_id(path) for path in overlay_files(root / PROFILE_OVERLAYS)]
+
+
+def with_profile(root: Path, document: dict[str, Any], profile: str) -> dict[str, Any]:
+    """Make the contract of one platform of an assembled contract; the argument stays as it is.
+
+    The profile's overlay says what the platform lacks. Components that nothing is left to use go with it; those that
+    nothing used before are published for their own sake, and stay with all that they need.
+
+    Args:
+        root: The checkout.
+        document: The contract of both platforms.
+        profile: Its id, one of `profiles(root)`.
+
+    Returns:
+        A new document; `info.x-profile` is the id.
+
+    Raises:
+        CommandError: There is no such profile, or its overlay is malformed or does not apply.
+    """
+    files = {overlay_id(path): path for path in overlay_files(root / PROFILE_OVERLAYS)}
+    if profile not in files:
+        raise CommandError(
+            f"no profile {profile!r} in {shown(root / PROFILE_OVERLAYS)}{nearest(profile, files)}"
+        )
+    result = _overlaid(document, [load_overlay(files[profile])], root / ROOT_DOCUMENT)
+    used = _used(result, published=_components(document).keys() - _named(document))
+    for section, components in result["components"].items():
+        for name in [name for name in components if (section, name) not in used]:
+            del components[name]
+    result["info"]["x-profile"] = profile
+    return result
+
+
+_Key = tuple[str, str]  # section and name of a component
+
+
+def _components(document: dict[str, Any]) -> dict[_Key, Any]:
+    return {
+        (section, name): part
+        for section, parts in (document.get("components") or {}).items()
+        for name, part in parts.items()
+    }
+
+
+def _named(value: Any) -> set[_Key]:
+    """The components that a part of a document refers to."""
+    found = set()
+    for _, ref in references(value):
+        section, name = [*pointer_parts(ref.removeprefix("#")), "", "", ""][1:3]
+        found.add((section, name))
+    return found
+
+
+def _used(document: dict[str, Any], published: Collection[_Key]) -> set[_Key]:
+    """The components that operations need, or components that are published for their own sake."""
+    components = _components(document)
+    used = {
+        ("securitySchemes", scheme)
+        for _, operation in operations(document)
+        for alternative in operation.get("security") or []
+        for scheme in alternative
+    } | (components.keys() & set(published))
+    waiting: list[Any] = [document.get("paths"), *(components[key] for key in used if key in components)]
+    while waiting:
+        for key in _named(waiting.pop()) - used:
+            used.add(key)
+            waiting.append(components.get(key))
+    return used
 
 
 def describe_parameters(document: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from kommo.spec.assemble import assemble
 from kommo.spec.bundle import METHODS
 from kommo.spec.generate import PLACES, Build
-from kommo.spec.project import CODEGEN_OVERLAYS, QUIRK_OVERLAYS, overlay_files
+from kommo.spec.project import CODEGEN_OVERLAYS, PROFILE_OVERLAYS, QUIRK_OVERLAYS, overlay_files
 
 
 @dataclass(frozen=True)
@@ -21,17 +21,19 @@ class Figures:
         paths: URLs of the published contract.
         quirks: Quirk overlays applied.
         codegen: Overlays applied for the generator alone.
+        profiles: Platforms that the contract is published for by itself.
     """
 
     operations: int
     paths: int
     quirks: int
     codegen: int
+    profiles: int
 
     def __str__(self) -> str:
         return (
             f"{self.operations} operations on {self.paths} paths, "
-            f"{self.quirks} quirk overlays + {self.codegen} codegen overlays applied"
+            f"{self.quirks} quirk overlays + {self.codegen} codegen overlays applied, {self.profiles} profiles"
         )
 
 
@@ -47,6 +49,7 @@ def figures(root: Path) -> Figures:
         paths=len(paths),
         quirks=len(overlay_files(root / QUIRK_OVERLAYS)),
         codegen=len(overlay_files(root / CODEGEN_OVERLAYS)),
+        profiles=len(overlay_files(root / PROFILE_OVERLAYS)),
     )
 
 

@@ -17,8 +17,9 @@ from pathlib import Path
 from kommo.command import CommandError
 from kommo.spec.client import render_client
 from kommo.spec.documents import shown
+from kommo.spec.json_schemas import SCHEMAS
 from kommo.spec.output import write_text
-from kommo.spec.project import CLIENT, CODEGEN_DOCUMENT, DIST
+from kommo.spec.project import CLIENT, CODEGEN_DOCUMENT, DIST, PROFILES
 from kommo.spec.publish import render_bundle
 from kommo.spec.reference import INDEX, REFERENCE, render_pages
 
@@ -109,8 +110,28 @@ def write(root: Path, command: str) -> list[Path]:
         build = Build(root)
         files = dict(build.bundle if command == "bundle" else build.pages)
         changed = [path for path, text in files.items() if write_text(root / path, text)]
+        if command == "bundle":
+            changed += _removed_leftovers(root, files)
     print(_summary(command, files, changed))
     return changed
+
+
+def _removed_leftovers(root: Path, files: Files) -> list[Path]:
+    """Delete what an earlier bundle put into the folders of models and profiles, and this one does not have."""
+    leftovers = [
+        path.relative_to(root)
+        for folder in (SCHEMAS, PROFILES)
+        for path in sorted((root / folder).glob("*"))
+        if path.relative_to(root) not in files and path.suffix in (".json", ".yaml")
+    ]
+    for path in leftovers:
+        try:
+            (root / path).unlink()
+        except OSError as error:
+            raise CommandError(
+                f"{path}: cannot delete: {error.strerror or error}; nothing generates it any more"
+            ) from error
+    return leftovers
 
 
 def _summary(command: str, files: Files, changed: Iterable[Path]) -> str:

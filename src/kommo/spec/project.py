@@ -8,10 +8,13 @@ from kommo.command import CommandError
 
 ROOT_DOCUMENT = Path("openapi/openapi.yaml")
 DIST = Path("openapi/dist")
+PROFILES = DIST / "profiles"
 CODEGEN_DOCUMENT = DIST / "kommo.codegen.json"
 EVIDENCE = Path("openapi/evidence")
 QUIRK_OVERLAYS = Path("overlays/quirks")
 CODEGEN_OVERLAYS = Path("overlays/codegen")
+PROFILE_OVERLAYS = Path("overlays/profiles")
+LANGUAGE_OVERLAYS = Path("overlays/languages")
 CLIENT = Path("generated_client/kommo_client")
 GENERATOR_CONFIG = Path("generator_config.yml")
 GENERATOR_TEMPLATES = Path("generator_templates")

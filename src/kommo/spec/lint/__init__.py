@@ -1,8 +1,8 @@
 """The house rules of the contract.
 
 A rule is a small function with an id; `document_rule` and `source_rule` put it on the list. Document rules
-look at a bundled document and run twice: on the base alone, where a finding names the file it comes from,
-and on the base with all quirk overlays. Source rules look at files.
+look at a bundled document: at the base alone, where a finding names the file it comes from, at the base with
+all quirk overlays, and at that of each profile. Source rules look at files.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kommo.spec.assemble import assemble
+from kommo.spec.assemble import assemble, profiles, with_profile
 from kommo.spec.bundle import bundle_with_origins
 from kommo.spec.documents import line_of, pointer, shown
 from kommo.spec.lint.rules import DOCUMENT_RULES, SOURCE_RULES, Base, Document, Sources
-from kommo.spec.project import DIST, ROOT_DOCUMENT
+from kommo.spec.project import DIST, PROFILES, ROOT_DOCUMENT
 from kommo.spec.walk import Parts
 
 for _module in ("operations", "descriptions", "schemas", "examples", "references", "overlays", "evidence"):
@@ -57,10 +57,15 @@ def findings(root: Path) -> list[Finding]:
         origin = max((key for key in origins if parts[: len(key)] == key), key=len)
         found.append(_finding(origins[origin], parts[len(origin) :], rule, message))
     full = assemble(root)
-    for rule, parts, message in set(_broken(full)) - base:
+    overlaid = set(_broken(full)) - base
+    for rule, parts, message in overlaid:
         # What an overlay brought has no place in the base; the bundle is where it can be seen.
         bundle = root / DIST / "kommo.openapi.json"
         found.append(_finding(bundle, parts, rule, f"{message} (with all overlays)"))
+    for profile in profiles(root):
+        for rule, parts, message in set(_broken(with_profile(root, full, profile))) - base - overlaid:
+            bundle = root / PROFILES / f"{profile}.openapi.json"
+            found.append(_finding(bundle, parts, rule, f"{message} (in the profile {profile})"))
     sources = Sources(root, Base(document, origins), full)
     for source_rule in SOURCE_RULES:
         for path, parts, message in source_rule.check(sources):

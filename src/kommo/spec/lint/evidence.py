@@ -44,6 +44,14 @@ def source_problem(known: dict[str, dict[str, Any]], source: Any, lines: Any) ->
     return None
 
 
+def evidence_problem(known: dict[str, dict[str, Any]], evidence: dict[str, Any]) -> str | None:
+    """Say what is wrong with an entry of evidence: a source with lines or a locator."""
+    problem = source_problem(known, evidence.get("source"), evidence.get("lines"))
+    if problem is None and "lines" not in evidence and not evidence.get("locator"):
+        return "neither lines nor a locator; say where to look"
+    return problem
+
+
 @source_rule("x-source")
 def cited_sources(sources: Sources) -> Problems:
     """`x-source` cites `source`, `source:line` or `source:first-last`; several with commas or as a list."""

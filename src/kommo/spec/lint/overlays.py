@@ -6,10 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kommo.spec.documents import load, nearest
-from kommo.spec.lint.evidence import GRADES, known_sources, source_problem
+from kommo.spec.lint.evidence import GRADES, evidence_problem, known_sources
 from kommo.spec.lint.rules import Sources, source_rule
 from kommo.spec.overlay import load_overlay
-from kommo.spec.project import CODEGEN_OVERLAYS, EVIDENCE, QUIRK_OVERLAYS, overlay_files, overlay_id
+from kommo.spec.project import (
+    CODEGEN_OVERLAYS,
+    EVIDENCE,
+    PROFILE_OVERLAYS,
+    QUIRK_OVERLAYS,
+    overlay_files,
+    overlay_id,
+)
 from kommo.spec.walk import Parts
 
 PROFILES = ("observed", "lenient")
@@ -17,8 +24,11 @@ PROFILES = ("observed", "lenient")
 Problems = Iterator[tuple[Path, Parts, str]]
 
 
+_FOLDERS = (QUIRK_OVERLAYS, CODEGEN_OVERLAYS, PROFILE_OVERLAYS)
+
+
 def _all(root: Path) -> list[Path]:
-    return overlay_files(root / QUIRK_OVERLAYS) + overlay_files(root / CODEGEN_OVERLAYS)
+    return [path for folder in _FOLDERS for path in overlay_files(root / folder)]
 
 
 @source_rule("overlay-name")
@@ -26,9 +36,9 @@ def overlay_names(sources: Sources) -> Problems:
     """Overlay files end in .overlay.yaml, and an id (the file's stem) and a title stand once."""
     ids: dict[str, Path] = {}
     titles: dict[str, Path] = {}
-    for folder in (QUIRK_OVERLAYS, CODEGEN_OVERLAYS):
+    for folder in _FOLDERS:
         known = set(overlay_files(sources.root / folder))
-        for path in sorted((sources.root / folder).iterdir()):
+        for path in sorted((sources.root / folder).glob("*")):
             if path not in known:
                 yield path, (), "not an overlay by its name; call it <id>.overlay.yaml or move it away"
     for path in _all(sources.root):
@@ -78,9 +88,7 @@ def overlay_quirks(sources: Sources) -> Problems:
                 f"{quirk.get('confidence')!r} is none of {', '.join(GRADES)}",
             )
         for index, evidence in enumerate(quirk.get("evidence") or []):
-            problem = source_problem(known, evidence.get("source"), evidence.get("lines"))
-            if problem is None and "lines" not in evidence and not evidence.get("locator"):
-                problem = "neither lines nor a locator; say where to look"
+            problem = evidence_problem(known, evidence)
             if problem:
                 yield path, (*here, "evidence", index), problem
         mock = quirk.get("mock") or {}
@@ -97,3 +105,40 @@ def overlay_quirks(sources: Sources) -> Problems:
                 (*here, "mock"),
                 f"profiles must be some of {', '.join(PROFILES)}; they are {profiles}",
             )
+
+
+@source_rule("overlay-profile")
+def overlay_profiles(sources: Sources) -> Problems:
+    """A profile's overlay says in info.x-profile whose hosts it is about, how they differ, and on what evidence."""
+    known = known_sources(sources.root)
+    hosts = {
+        host
+        for server in sources.base.document.get("servers") or []
+        for variable in (server.get("variables") or {}).values()
+        for host in variable.get("enum") or []
+    }
+    for path in overlay_files(sources.root / PROFILE_OVERLAYS):
+        profile = load_overlay(path).info.get("x-profile")
+        here: Parts = ("info", "x-profile")
+        if not isinstance(profile, dict):
+            yield path, ("info",), "no x-profile object; say id, hosts, differences"
+            continue
+        if profile.get("id") != overlay_id(path):
+            yield path, here, f"the id is {profile.get('id')!r}, the file's name says {overlay_id(path)!r}"
+        for index, host in enumerate(profile.get("hosts") or [None]):
+            if host not in hosts:
+                yield (
+                    path,
+                    (*here, "hosts", index),
+                    f"{host!r} is no host of the servers{nearest(str(host), hosts)}",
+                )
+        for index, difference in enumerate(profile.get("differences") or [{}]):
+            place = (*here, "differences", index)
+            if not difference.get("says") or not difference.get("evidence"):
+                yield path, place, "no difference without what it says and its evidence"
+            if difference.get("confidence") not in GRADES:
+                yield path, place, f"{difference.get('confidence')!r} is none of {', '.join(GRADES)}"
+            for number, evidence in enumerate(difference.get("evidence") or []):
+                problem = evidence_problem(known, evidence)
+                if problem:
+                    yield path, (*place, "evidence", number), problem

@@ -7,7 +7,14 @@ from typing import Any
 
 from kommo.spec.overlay import Overlay, load_overlay
 from kommo.spec.pages.markdown import code, table
-from kommo.spec.project import CODEGEN_OVERLAYS, QUIRK_OVERLAYS, overlay_files, overlay_id
+from kommo.spec.project import (
+    CODEGEN_OVERLAYS,
+    LANGUAGE_OVERLAYS,
+    PROFILE_OVERLAYS,
+    QUIRK_OVERLAYS,
+    overlay_files,
+    overlay_id,
+)
 
 _INTRO = """\
 # Overlays
@@ -24,6 +31,13 @@ The id is also the switch of the mock (`kommo mock --quirk ID`, `--no-quirk ID`)
 quirk in these profiles. Ledger: the entries of [docs/reference/quirks.md](../docs/reference/quirks.md).
 """
 
+_PROFILES = """\
+## Profiles: kommo.com and amocrm.ru
+
+The contract has what either platform has. A profile takes away what its platform lacks; it applies to the contract
+with all quirks, and `openapi/dist/profiles` holds the result. The mock shows a profile by `kommo mock --platform ID`.
+"""
+
 _CODEGEN = """\
 ## For the client generator only
 
@@ -31,17 +45,33 @@ These work around limits of the generator; only `kommo.codegen.json` has them, n
 """
 
 
+_LANGUAGES = """\
+## For clients in other languages
+
+These work around limits of generators of clients, on copies of it: see [docs/languages.md](../docs/languages.md).
+"""
+
+
 def render(root: Path) -> str:
     """Make the page; see `kommo.spec.reference.Page`."""
     quirks = [load_overlay(path) for path in overlay_files(root / QUIRK_OVERLAYS)]
-    codegen = [load_overlay(path) for path in overlay_files(root / CODEGEN_OVERLAYS)]
+    codegen, profiles, languages = (
+        [load_overlay(path) for path in overlay_files(root / folder)]
+        for folder in (CODEGEN_OVERLAYS, PROFILE_OVERLAYS, LANGUAGE_OVERLAYS)
+    )
     parts = [
         _INTRO,
         _QUIRKS,
         table(["Overlay", "What the wire does", "Profiles", "Confidence", "Ledger"], map(_quirk, quirks)),
         "",
+        _PROFILES,
+        table(["Overlay", "Hosts", "What is different there"], map(_profile, profiles)),
+        "",
         _CODEGEN,
-        table(["Overlay", "What it changes"], map(_limit, codegen)),
+        table(["Overlay", "What it changes"], [_limit(overlay, CODEGEN_OVERLAYS) for overlay in codegen]),
+        "",
+        _LANGUAGES,
+        table(["Overlay", "What it changes"], [_limit(overlay, LANGUAGE_OVERLAYS) for overlay in languages]),
     ]
     return "\n".join(parts)
 
@@ -61,6 +91,12 @@ def _quirk(overlay: Overlay) -> list[object]:
     ]
 
 
-def _limit(overlay: Overlay) -> list[object]:
+def _profile(overlay: Overlay) -> list[object]:
+    profile: dict[str, Any] = overlay.info.get("x-profile") or {}
+    says = " ".join(difference["says"] for difference in profile.get("differences") or [])
+    return [_link(overlay, PROFILE_OVERLAYS.name), ", ".join(profile.get("hosts") or []), says]
+
+
+def _limit(overlay: Overlay, folder: Path) -> list[object]:
     # Overlay 1.0 has no description in info; the title stands for it then.
-    return [_link(overlay, CODEGEN_OVERLAYS.name), overlay.info.get("description") or overlay.info["title"]]
+    return [_link(overlay, folder.name), overlay.info.get("description") or overlay.info["title"]]
