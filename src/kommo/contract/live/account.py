@@ -22,7 +22,7 @@ def read(port: Port, path: str, **query: Any) -> list[dict[str, Any]]:
     """Read a collection to its end.
 
     Raises:
-        CannotRun: the account refuses.
+        CannotRun: the account refuses, or answers what cannot be read: then nobody knows what it holds.
     """
     found: list[dict[str, Any]] = []
     seen: set[str] = set()
@@ -33,6 +33,8 @@ def read(port: Port, path: str, **query: Any) -> list[dict[str, Any]]:
             return found
         if not exchange.accepted:
             raise CannotRun(f"{path}: the account answers {exchange.status}; check the token and its rights")
+        if exchange.status != 204 and not isinstance(exchange.answer, dict):
+            raise CannotRun(f"{path}: the account answers {exchange.status} without a list that can be read")
         items = next((items for key in _KEYS if (items := embedded(exchange.answer, key))), [])
         fresh = [item for item in items if str(item.get("id")) not in seen]
         seen |= {str(item.get("id")) for item in fresh}

@@ -65,7 +65,7 @@ class Guard(httpx.BaseTransport):
         if names:
             self._journal.intend(collection, names)
         response = self._send(request)
-        self._record(collection, response, deleted, created=bool(names) and request.method == "POST")
+        self._record(collection, _seen(response), deleted, created=bool(names) and request.method == "POST")
         return response
 
     def _send(self, request: httpx.Request) -> httpx.Response:
@@ -74,8 +74,7 @@ class Guard(httpx.BaseTransport):
             if wait > 0:
                 self._sleep(wait)
             self._next = self._clock() + _PAUSE
-            response = self._inner.handle_request(request)
-            response.read()
+            response = _whole(self._inner.handle_request(request))
             kind = response.headers.get("content-type", "")
             if response.status_code == 402 or (response.status_code == 403 and "json" not in kind):
                 raise Halted(
@@ -83,7 +82,7 @@ class Guard(httpx.BaseTransport):
                 )
             if response.status_code != 429:
                 return response
-            pause = _retry_after(response)
+            pause = _retry_after(_seen(response))
             if pause > _LONGEST:
                 raise Halted(f"the account asks for a pause of {pause:.0f} s")
             self._sleep(pause)
@@ -198,6 +197,26 @@ class Guard(httpx.BaseTransport):
         self._inner.close()
 
 
+def _whole(response: httpx.Response) -> httpx.Response:
+    """Return an answer whose body is in memory, and still to be read, byte for byte as it came."""
+    assert isinstance(response.stream, httpx.SyncByteStream)
+    try:
+        raw = b"".join(response.stream)
+    finally:
+        response.close()
+    return httpx.Response(response.status_code, headers=response.headers, stream=httpx.ByteStream(raw))
+
+
+def _seen(response: httpx.Response) -> httpx.Response:
+    """Return a copy of such an answer that was read; one that cannot be decoded counts as empty."""
+    assert isinstance(response.stream, httpx.ByteStream)
+    raw = b"".join(response.stream)
+    try:
+        return httpx.Response(response.status_code, headers=response.headers, content=raw)
+    except httpx.DecodingError:
+        return httpx.Response(response.status_code)
+
+
 def _answered(answer: Any) -> list[dict[str, Any]]:
     for key in ("custom_fields", "custom_field_groups", "items"):
         found = embedded(answer, key)
@@ -218,7 +237,8 @@ def _blocked(request: httpx.Request) -> httpx.Response:
         "detail": "not sent: live account",
     }
     headers = {"content-type": "application/problem+json", BLOCKED: "1"}
-    return httpx.Response(404, headers=headers, content=json.dumps(body).encode(), request=request)
+    stream = httpx.ByteStream(json.dumps(body).encode())
+    return httpx.Response(404, headers=headers, stream=stream, request=request)
 
 
 def _retry_after(response: httpx.Response) -> float:

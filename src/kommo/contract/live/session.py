@@ -120,7 +120,7 @@ def _clean(
             raise CannotRun(
                 f"{base_url}: no answer ({error}); then: kommo contract cleanup {journal.path}"
             ) from error
-        except Halted as halt:
+        except (Halted, CannotRun) as halt:
             raise CannotRun(f"{halt}; then: kommo contract cleanup {journal.path}") from halt
 
 
