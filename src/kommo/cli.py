@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, cast
 
-from kommo.command import CommandError
+from kommo.command import INTERRUPTED, CommandError
 from kommo.version import __version__
 
 
@@ -41,8 +41,6 @@ COMMANDS: dict[str, Entry] = {
     ),
     "release": Entry("kommo.release.command", "spec", "compare contracts, check that a release is ready"),
 }
-
-INTERRUPTED = 130  # what a shell reports for a command stopped by Ctrl-C (128 + SIGINT)
 
 
 class CommandModule(Protocol):

@@ -1,6 +1,11 @@
-"""What every `kommo` command shares: the one exception that stands for a user's mistake."""
+"""What every `kommo` command shares: the one exception that stands for a user's mistake, and an exit code."""
 
 from __future__ import annotations
+
+from typing import Final
+
+#: What a shell reports for a command stopped by Ctrl-C (128 + SIGINT).
+INTERRUPTED: Final = 130
 
 
 class CommandError(Exception):

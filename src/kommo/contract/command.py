@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from attrs import evolve
 
-from kommo.command import CommandError
+from kommo.command import INTERRUPTED, CommandError
 from kommo.contract import har
 from kommo.contract import score as scoring
 from kommo.contract.assertion import departures
@@ -26,7 +26,7 @@ from kommo.contract.options import DEFAULT_TOKEN, LAYERS, CannotRun, Options, Re
 from kommo.contract.parallel import merge, run_lanes
 from kommo.contract.port import Port
 from kommo.contract.recording import Recorder
-from kommo.contract.replay import replay
+from kommo.contract.replay import Replayer
 from kommo.contract.reports import files, findings, terminal
 from kommo.contract.reproduce import curl
 from kommo.contract.run import complete
@@ -145,7 +145,12 @@ def _check(args: Namespace) -> int:
         if args.report is not None:
             secrets = [options.token] if options.token != DEFAULT_TOKEN else []
             report = findings.document(
-                result, contract, secrets, base_url=options.base_url or _MOCK, version=__version__
+                result,
+                contract,
+                secrets,
+                base_url=options.base_url or _MOCK,
+                version=__version__,
+                max_examples=options.max_examples,
             )
             files.write(args.report, report, directory.glob("*.ndjson"), secrets)
     print(terminal.summary(result, len(contract.operations), seconds, _explainer()))
@@ -153,6 +158,8 @@ def _check(args: Namespace) -> int:
         print(f"report: {args.report / 'report.html'}")
     for line in left:
         print(f"kommo contract: could not be deleted: {line}", file=sys.stderr)
+    if result.interrupted:
+        return INTERRUPTED
     return HOLDS if result.ok and not left else BROKEN
 
 
@@ -204,14 +211,21 @@ def _replay(args: Namespace) -> int:
             )
         found = [found[args.only - 1]]
     contract = Contract(_document(args.document) or load_bundle())
-    options = Options(document=contract.document, base_url=args.base_url, token=_token(args))
+    options = Options(
+        document=contract.document,
+        base_url=args.base_url,
+        token=_token(args),
+        seed=data["seed"],
+        max_examples=data.get("max_examples"),
+    )
     if args.base_url is None and data["server"] != _MOCK:
         raise CommandError(f"{args.report}: recorded against {data['server']}; say --base-url")
     options = complete(options)
     still = 0
     with Port(options.base_url, options.token, app=options.app) as port:
+        replayer = Replayer(contract, port, options)
         for number, finding in enumerate(found, 1):
-            came = replay(finding, contract, port)
+            came = replayer.replay(finding)
             still += came.again
             print(f"{number}. {finding.operation or 'server'}: {finding.check}: {finding.cause}")
             print(f"   {'still there' if came.again else 'gone'}: {came.why}")

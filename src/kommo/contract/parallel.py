@@ -10,17 +10,20 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
+import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from attrs import evolve
 
 from kommo.contract.document import Contract
+from kommo.contract.exchange import Exchange
 from kommo.contract.findings import Findings
 from kommo.contract.options import ALONE, Options, Progress, Result
 from kommo.contract.recording import Recorder
@@ -58,7 +61,7 @@ def run_lanes(options: Options, *, jobs: int | None = None, record: Path | None 
     alone = tuple(name for name in options.phases if name in ALONE)
     shared = tuple(name for name in options.phases if name not in ALONE)
     if count < 2 or not shared or options.app is not None:
-        return _one(options, None if record is None else record / "exchanges-0.ndjson", options.on_progress)
+        return _one(options, _file(record, 0), options.on_progress)
     started = time.perf_counter()
     plan = [
         (evolve(options, operations=group, phases=shared, on_progress=None), _file(record, index))
@@ -66,21 +69,31 @@ def run_lanes(options: Options, *, jobs: int | None = None, record: Path | None 
     ]
     # A fresh interpreter per lane: forking would copy the threads of the progress display.
     context = multiprocessing.get_context("spawn")
+    ended = context.Event()
     with context.Manager() as manager:
         messages: Any = manager.Queue()
         stop = threading.Event()
         listener = threading.Thread(target=_listen, args=(messages, options.on_progress, stop), daemon=True)
         listener.start()
         try:
-            with ProcessPoolExecutor(count, mp_context=context) as pool:
-                pending = [
-                    pool.submit(_lane, lane, path, messages, index) for index, (lane, path) in enumerate(plan)
-                ]
+            with ProcessPoolExecutor(
+                count, mp_context=context, initializer=_begin_lane, initargs=(ended,)
+            ) as pool:
+                with _deaf():
+                    pending = [
+                        pool.submit(_lane, lane, path, messages, index)
+                        for index, (lane, path) in enumerate(plan)
+                    ]
+                try:
+                    wait(pending)
+                except KeyboardInterrupt:
+                    # Each lane ends with its next request and hands in what it has.
+                    ended.set()
                 results = [future.result() for future in pending]
         finally:
             stop.set()
             listener.join()
-    if alone:
+    if alone and not ended.is_set():
         last = evolve(options, phases=alone)
         results.append(_one(last, _file(record, len(plan)), options.on_progress))
     return merge(results, options.seed, time.perf_counter() - started)
@@ -98,7 +111,31 @@ def merge(results: Sequence[Result], seed: int, seconds: float) -> Result:
         for name, value in result.seconds.items():
             times[name] = times.get(name, 0.0) + value
     operations = {operation for result in results for operation in result.operations}
-    return Result(list(findings), cases, operations, coverage, seed, times)
+    interrupted = any(result.interrupted for result in results)
+    return Result(list(findings), cases, operations, coverage, seed, times, interrupted)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Have processes that start meanwhile ignore Ctrl-C, which a terminal sends to all: this one tells them."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not in the main thread, where no signal arrives
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+_ended: Any = None
+
+
+def _begin_lane(ended: Any) -> None:
+    """Learn how the first process says that the run is over."""
+    global _ended
+    _ended = ended
 
 
 def _lane(options: Options, path: Path | None, messages: Any, index: int) -> Result:
@@ -117,9 +154,19 @@ def _lane(options: Options, path: Path | None, messages: Any, index: int) -> Res
 def _one(options: Options, path: Path | None, on_progress: Callable[[Progress], None] | None) -> Result:
     options = evolve(options, on_progress=on_progress)
     if path is None:
-        return run(options)
+        return run(evolve(options, on_exchange=_until_ended))
     with Recorder(path, [options.token]) as recorder:
-        return run(evolve(options, on_exchange=recorder))
+
+        def record(exchange: Exchange, layer: str) -> None:
+            recorder(exchange, layer)
+            _until_ended(exchange, layer)
+
+        return run(evolve(options, on_exchange=record))
+
+
+def _until_ended(exchange: Exchange, layer: str) -> None:
+    if _ended is not None and _ended.is_set():
+        raise KeyboardInterrupt
 
 
 def _listen(messages: Any, report: Callable[[Progress], None] | None, stop: threading.Event) -> None:

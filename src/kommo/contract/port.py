@@ -8,12 +8,12 @@ import json as stdlib_json
 import time
 import zlib
 from collections.abc import Iterable, Mapping
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import httpx
 
+from kommo.contract.closing import Closing
 from kommo.contract.document import Operation
 from kommo.contract.exchange import Exchange
 
@@ -118,7 +118,7 @@ class AsgiTransport(httpx.BaseTransport):
             self._runner = None
 
 
-class Port:
+class Port(Closing):
     """Sends requests of the contract and hands back exchanges.
 
     Args:
@@ -262,14 +262,6 @@ class Port:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _decoded(raw: bytes, encoding: str) -> bytes:

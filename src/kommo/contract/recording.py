@@ -6,9 +6,9 @@ import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
+from kommo.contract.closing import Closing
 from kommo.contract.exchange import Exchange
 from kommo.redaction import MASK, redact
 
@@ -50,6 +50,8 @@ def to_json(exchange: Exchange, layer: str = "", secrets: Iterable[str] = ()) ->
         "operation": exchange.operation,
         "started": exchange.started,
         "elapsed": exchange.elapsed,
+        "transferred": exchange.transferred,
+        "failure": redact(exchange.failure, secrets),
         "request": {
             "method": exchange.method,
             "url": redact(exchange.url, secrets),
@@ -84,6 +86,8 @@ def from_json(data: Mapping[str, Any]) -> Exchange:
         body=_bytes(response["body"], response["encoding"]),
         elapsed=float(data.get("elapsed", 0)),
         started=float(data.get("started", 0)),
+        transferred=int(data.get("transferred", -1)),
+        failure=str(data.get("failure", "")),
     )
 
 
@@ -91,7 +95,7 @@ def _bytes(text: str, encoding: str) -> bytes:
     return base64.b64decode(text) if encoding == "base64" else text.encode()
 
 
-class Recorder:
+class Recorder(Closing):
     """Appends exchanges to a file as they happen.
 
     Args:
@@ -110,14 +114,6 @@ class Recorder:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def read(path: Path) -> Iterator[tuple[Exchange, str]]:

@@ -1,31 +1,29 @@
-"""Run a recorded failure again: the same calls, with the ids that the server gives this time."""
+"""Run a recorded failure again: the same calls, with the ids of this time, judged by the same check."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from kommo.contract.checks import exchange_checks
 from kommo.contract.document import Contract
 from kommo.contract.exchange import NO_JSON, Exchange
 from kommo.contract.findings import Finding
+from kommo.contract.options import Options
 from kommo.contract.port import Port
+from kommo.contract.run import run
 from kommo.redaction import MASK
 
-#: Keys of answers that differ from run to run without meaning.
-_VOLATILE = frozenset({"_links", "created_at", "updated_at", "trace_id"})
-
-#: Checks whose failure is that a call was answered with this status at all.
+#: Checks whose failure is that a call was answered with this status at all, unless what it listed is the failure.
 _BY_STATUS = frozenset(
     {
         "accepts-invalid",
         "atomicity",
-        "authentication",
         "deleted-stays-deleted",
         "leak",
         "refuses-valid",
@@ -43,37 +41,80 @@ class Replay:
     calls: tuple[Exchange, ...]
 
 
-def replay(finding: Finding, contract: Contract, port: Port) -> Replay:
-    """Send the calls of a finding once more.
+class Replayer:
+    """Sends the calls of findings once more and judges them by the check that each finding is of.
 
-    Ids are translated on the way: what the server answered then, wherever it stood, becomes what it answers now.
+    Ids are translated on the way: what the server answered then, wherever it stood, becomes what it answers now. A
+    check that needs more than these calls is made by the layer that found it, run again for this operation.
 
     Args:
-        finding: from a report.
         contract: to judge by.
         port: the way to the server.
+        options: of the run that made the report: the same server, seed and number of examples.
     """
-    names: dict[str, str] = {}
-    made: list[Exchange] = []
-    for recorded in finding.calls:
-        exchange = _send(recorded, names, port)
-        made.append(exchange)
-        if recorded.answer is not NO_JSON and exchange.answer is not NO_JSON:
-            _learn(recorded.answer, exchange.answer, names)
-    if not made:
-        return Replay(False, "the report holds no calls for it", ())
-    own = {
+
+    def __init__(self, contract: Contract, port: Port, options: Options) -> None:
+        self._contract = contract
+        self._port = port
+        self._options = options
+        self._found: dict[tuple[str, str], frozenset[tuple[str, str, str]]] = {}
+
+    def replay(self, finding: Finding) -> Replay:
+        """Say whether a finding of the report is still there."""
+        if not finding.calls:
+            return Replay(False, "the report holds no calls for it", ())
+        made = tuple(self._calls(finding))
+        wanted = (finding.check, finding.cause)
+        if wanted in self._departures(made[-1]):
+            return Replay(True, "the last answer departs from the contract in the same way", made)
+        if wanted in self._departures(finding.calls[-1]):
+            return Replay(False, f"the last answer does not depart in this way any more: {made[-1]}", made)
+        if finding.check == "authentication" or (
+            finding.check in _BY_STATUS and not _lists(finding.calls[-1])
+        ):
+            differing = _differing(finding.calls, made)
+            if differing is None:
+                return Replay(True, "every call was answered as when the failure was recorded", made)
+            return Replay(False, f"call {differing + 1} is answered otherwise now: {made[differing]}", made)
+        if finding.key in self._rerun(finding.layer, finding.operation):
+            return Replay(True, f"the {finding.layer} layer finds it again", made)
+        return Replay(False, f"the {finding.layer} layer finds it no more", made)
+
+    def _calls(self, finding: Finding) -> Iterator[Exchange]:
+        names: dict[str, str] = {}
+        for recorded in finding.calls:
+            exchange = _send(recorded, names, self._port)
+            if recorded.answer is not NO_JSON and exchange.answer is not NO_JSON:
+                _learn(recorded.answer, exchange.answer, names)
+            yield exchange
+
+    def _departures(self, exchange: Exchange) -> set[tuple[str, str]]:
+        """What one exchange shows by itself: checks and causes."""
+        return {
+            (violation.check, violation.cause)
+            for violation in exchange_checks(self._contract, exchange, conformance=True)
+        }
+
+    def _rerun(self, layer: str, operation: str) -> frozenset[tuple[str, str, str]]:
+        """What a layer finds about an operation now, "" for all."""
+        if (layer, operation) not in self._found:
+            result = run(
+                evolve(self._options, phases=(layer,), operations=[operation] if operation else None)
+            )
+            self._found[layer, operation] = frozenset(finding.key for finding in result.findings)
+        return self._found[layer, operation]
+
+
+def _lists(exchange: Exchange) -> bool:
+    return exchange.method == "GET" and isinstance(exchange.answer, dict) and "_embedded" in exchange.answer
+
+
+def _departures(contract: Contract, exchange: Exchange) -> set[tuple[str, str]]:
+    """What one exchange shows by itself: checks and causes."""
+    return {
         (violation.check, violation.cause)
-        for violation in exchange_checks(contract, made[-1], conformance=True)
+        for violation in exchange_checks(contract, exchange, conformance=True)
     }
-    if (finding.check, finding.cause) in own:
-        return Replay(True, "the last answer departs from the contract in the same way", tuple(made))
-    if own:
-        return Replay(True, f"the last answer departs from the contract: {sorted(own)[0][1]}", tuple(made))
-    differing = _differing(finding.calls, made, None if finding.check in _BY_STATUS else names)
-    if differing is None:
-        return Replay(True, "every call was answered as when the failure was recorded", tuple(made))
-    return Replay(False, f"call {differing + 1} is answered otherwise now: {made[differing]}", tuple(made))
 
 
 def _send(recorded: Exchange, names: dict[str, str], port: Port) -> Exchange:
@@ -138,27 +179,9 @@ def _learn(then: Any, now: Any, names: dict[str, str]) -> None:
             _learn(one, other, names)
 
 
-def _differing(then: Sequence[Exchange], now: Sequence[Exchange], names: dict[str, str] | None) -> int | None:
-    """Return the first call that is answered otherwise; bodies count when ids can be translated by `names`."""
+def _differing(then: Sequence[Exchange], now: Sequence[Exchange]) -> int | None:
+    """Return the first call that is answered otherwise."""
     for index, (recorded, exchange) in enumerate(zip(then, now, strict=True)):
-        if recorded.status != exchange.status or recorded.content_type != exchange.content_type:
-            return index
-        # Lists of a living account grow and shrink; of several calls only the last one shows the failure.
-        comparable = recorded.answer is not NO_JSON and exchange.answer is not NO_JSON
-        last = index == len(then) - 1
-        if (
-            names is not None
-            and last
-            and comparable
-            and _bare(_translated(recorded.answer, names)) != _bare(exchange.answer)
-        ):
+        if (recorded.status, recorded.content_type) != (exchange.status, exchange.content_type):
             return index
     return None
-
-
-def _bare(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _bare(inner) for key, inner in value.items() if key not in _VOLATILE}
-    if isinstance(value, list):
-        return [_bare(inner) for inner in value]
-    return value

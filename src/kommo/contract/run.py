@@ -34,7 +34,7 @@ def run(options: Options) -> Result:
         options: the server, the document and the extent of the run.
 
     Returns:
-        The findings, and what was exercised.
+        The findings, and what was exercised: until Ctrl-C, when somebody pressed that.
 
     Raises:
         CannotRun: the server does not answer, an operation or a layer does not exist, or the document is broken.
@@ -42,6 +42,7 @@ def run(options: Options) -> Result:
     options = complete(options)
     contract = contract_of(options.document or {})
     _validate(options, contract)
+    interrupted = False
     with Port(options.base_url, options.token, app=options.app, transport=options.transport) as port:
         session = Session(options, contract, port)
         for phases in _steps(options):
@@ -57,7 +58,12 @@ def run(options: Options) -> Result:
                 break
             except httpx.TransportError as error:
                 raise unreachable(port, error) from error
-            session.seconds["+".join(phases)] = time.perf_counter() - started
+            except KeyboardInterrupt:
+                interrupted = True
+                break
+            finally:
+                if len(phases) == 1:
+                    session.seconds[phases[0]] = time.perf_counter() - started
     return Result(
         findings=list(session.findings),
         cases=session.cases,
@@ -65,6 +71,7 @@ def run(options: Options) -> Result:
         coverage=session.coverage,
         seed=options.seed,
         seconds=session.seconds,
+        interrupted=interrupted,
     )
 
 

@@ -123,7 +123,7 @@ def run(session: Session, phases: Sequence[str]) -> None:
         return
     schema = load(options, contract, phases)
     stream = from_schema(schema).execute()
-    watch = _Watch(session, phases[0])
+    watch = _Watch(session, phases)
     for event in watch.timing(stream):
         if isinstance(event, events.ScenarioFinished) and event.phase.value in SCHEMATHESIS:
             _scenario(session, event.phase.value, event.recorder)
@@ -143,19 +143,20 @@ class _Watch:
 
     Args:
         session: the run, whose `seconds` are added to.
-        phase: the first one.
+        phases: those that were asked for; the engine tells of others, too.
     """
 
-    def __init__(self, session: Session, phase: str) -> None:
+    def __init__(self, session: Session, phases: Sequence[str]) -> None:
         self._seconds = session.seconds
-        self._phase = phase
+        self._phases = phases
+        self._phase = phases[0]
 
     def timing(self, stream: Iterable[events.EngineEvent]) -> Iterator[events.EngineEvent]:
         """Hand on the events of the engine."""
         began = time.perf_counter()
         try:
             for event in stream:
-                if isinstance(event, events.PhaseStarted) and event.phase.name.value in SCHEMATHESIS:
+                if isinstance(event, events.PhaseStarted) and event.phase.name.value in self._phases:
                     began = self._add(began)
                     self._phase = event.phase.name.value
                 yield event

@@ -6,12 +6,12 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from attrs import define, field
 
 from kommo.command import CommandError
+from kommo.contract.closing import Closing
 
 _FORMAT: Final = 1
 
@@ -37,7 +37,7 @@ class Contents:
     done: bool = False
 
 
-class Journal:
+class Journal(Closing):
     """Appends to a journal; every record is on disk when the call returns.
 
     Args:
@@ -85,14 +85,6 @@ class Journal:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _drop_unfinished(path: Path) -> None:

@@ -22,9 +22,24 @@ _NAMES: Final = ("layer", "check", "operation", "cause", "message", "expected", 
 
 
 def document(
-    result: Result, contract: Contract, secrets: Iterable[str], *, base_url: str, version: str
+    result: Result,
+    contract: Contract,
+    secrets: Iterable[str],
+    *,
+    base_url: str,
+    version: str,
+    max_examples: int | None = None,
 ) -> dict[str, Any]:
-    """Return the whole result as JSON data without secrets."""
+    """Return the whole result as JSON data without secrets.
+
+    Args:
+        result: of a run.
+        contract: that was checked.
+        secrets: that must not appear.
+        base_url: of the server.
+        version: of this program.
+        max_examples: of the run's options; None when it is not known.
+    """
     secrets = tuple(secrets)
     lines = Lines()
     return {
@@ -33,6 +48,8 @@ def document(
         "contract": contract.document.get("info", {}).get("version", ""),
         "server": redact(base_url, secrets),
         "seed": result.seed,
+        "max_examples": max_examples,
+        "interrupted": result.interrupted,
         "cases": dict(result.cases),
         "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
         "coverage": [[*key, count] for key, count in sorted(result.coverage.items())],

@@ -74,6 +74,8 @@ def summary(
         lines += ["", f"... and {len(result.findings) - _SHOWN} more; the report has them all"]
     if lines:
         lines.append("")
+    if result.interrupted:
+        lines.append("interrupted: what follows is what the run had found until then")
     lines.append(
         f"contract: {len(result.operations)} of {operations} operations, {result.cases.total()} cases in "
         f"{seconds:.0f} s ({layers}), seed {result.seed}, {len(result.findings)} failures"
