@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from jinja2 import Environment, StrictUndefined
 
 from kommo.contract.reproduce import pretty
+
+#: One for each layer, told apart also by those who do not see all colours and on grey paper; red is for failures.
+_COLOURS: Final = (
+    "#4477aa",
+    "#88ccee",
+    "#117733",
+    "#ddcc77",
+    "#7766cc",
+    "#44aa99",
+    "#aa4499",
+    "#bbcc33",
+    "#666666",
+    "#cc8844",
+)
 
 
 def html(report: dict[str, Any]) -> str:
@@ -28,6 +43,22 @@ def html(report: dict[str, Any]) -> str:
     return template.render(
         report=report,
         reached=[name for name, row in coverage.items() if row["seen"]],
-        layers=[(name, value) for name, value in report["seconds"].items() if name != "wall"],
+        layers=_layers(report),
         coverage=coverage,
     )
+
+
+def _layers(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the timeline shows of each layer that ran, in order."""
+    seconds = {name: value for name, value in report["seconds"].items() if name != "wall"}
+    failures = Counter(item["layer"] for item in report["findings"])
+    return [
+        {
+            "name": name,
+            "colour": _COLOURS[index % len(_COLOURS)],
+            "cases": report["cases"].get(name, 0),
+            "seconds": seconds.get(name),
+            "failures": failures[name],
+        }
+        for index, name in enumerate(dict.fromkeys([*seconds, *report["cases"]]))
+    ]
