@@ -95,6 +95,35 @@ def test_every_layer_that_ran_has_its_seconds(document):
     assert all(seconds > 0 for seconds in result.seconds.values())
 
 
+def test_the_nightly_profile_runs_with_one_seed_after_the_other(tmp_path):
+    cases = {}
+    for profile in ("default", "nightly"):
+        report = tmp_path / profile
+        arguments = [
+            "--profile",
+            profile,
+            "--layers",
+            "media,fuzzing",
+            "--operation",
+            "get_leads_custom_fields",
+        ]
+        assert main(["contract", *arguments, "--seed", "7", "--report", str(report)]) == 0
+        data, _ = findings.load(report)
+        cases[profile] = data["cases"]["fuzzing"]
+        recorded = list(read(report / "exchanges.ndjson"))
+        assert len(recorded) == sum(data["cases"].values())
+        assert data["seconds"]["wall"] > 0
+    assert cases["nightly"] > 5 * cases["default"] > 0
+    assert {
+        finding.seed
+        for finding in run(
+            Options(
+                app=faulty("sort-forgotten"), token=TOKEN, seed=7, phases=("walk",), operations=OPERATIONS
+            )
+        ).findings
+    } == {7}
+
+
 def test_each_defect_is_reported_once_in_its_shortest_form(app, contract):
     with Port(None, "demo", app=app) as port:
         calls = [port.send(contract.operations["list_v2_catalogs"]) for _ in range(3)]
@@ -183,6 +212,7 @@ def test_traffic_is_validated(server, tmp_path, capsys):
         ["cleanup", "{tmp}/none.journal"],
         ["--live"],
         ["--write"],
+        ["--live", "--base-url", "http://127.0.0.1:9", "--profile", "nightly"],
         ["--document", "{tmp}/none.json"],
         ["--base-url", "ftp://x"],
         ["--operation", "no_such"],

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from kommo.command import INTERRUPTED, CommandError
 from kommo.contract import har
@@ -41,6 +41,17 @@ BROKEN: Final = 1
 _MOCK: Final = "the embedded mock"
 
 
+@frozen
+class Profile:
+    """How much a run does: one for each of so many `seeds`, with `max_examples` (None: few) random examples."""
+
+    seeds: int
+    max_examples: int | None
+
+
+PROFILES: Final = {"default": Profile(1, None), "nightly": Profile(5, 20)}
+
+
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     _server(parser)
@@ -48,10 +59,17 @@ def configure(parser: ArgumentParser) -> None:
         "--seed", type=int, default=1, metavar="N", help="seed of everything random (default 1)"
     )
     parser.add_argument(
+        "--profile",
+        choices=PROFILES,
+        default="default",
+        help="default: one run, below two minutes of CPU; nightly: one for each of "
+        f"{PROFILES['nightly'].seeds} seeds from --seed on, with {PROFILES['nightly'].max_examples} examples",
+    )
+    parser.add_argument(
         "--max-examples",
         type=_positive,
         metavar="N",
-        help="random examples per operation (default: 2 to 6, the fewer the more operations there are)",
+        help="random examples per operation (default: of the profile; 2 to 6, the fewer the more operations there are)",
     )
     parser.add_argument(
         "--layers", default=",".join(LAYERS), metavar="NAMES", help=f"of {', '.join(LAYERS)}; all by default"
@@ -123,9 +141,12 @@ def _check(args: Namespace) -> int:
         token=_token(args),
         operations=args.operation,
         seed=args.seed,
-        max_examples=args.max_examples,
+        max_examples=args.max_examples or PROFILES[args.profile].max_examples,
         phases=tuple(name for name in args.layers.split(",") if name),
     )
+    profile = PROFILES[args.profile]
+    if args.live and profile.seeds > 1:
+        raise CommandError(f"--profile {args.profile} is not for --live: a live account is treated gently")
     if args.write and not args.live:
         raise CommandError("--write is only for --live; without it everything is written to anyway")
     if args.live and args.base_url is None:
@@ -139,7 +160,7 @@ def _check(args: Namespace) -> int:
         if args.live:
             result, left = _live(args, options, directory if args.report is not None else None)
         else:
-            result = run_lanes(options, jobs=args.jobs, record=directory if args.report is not None else None)
+            result = _runs(options, profile.seeds, args.jobs, directory if args.report is not None else None)
         seconds = time.perf_counter() - started
         result.seconds.setdefault("wall", seconds)
         if args.report is not None:
@@ -152,7 +173,7 @@ def _check(args: Namespace) -> int:
                 version=__version__,
                 max_examples=options.max_examples,
             )
-            files.write(args.report, report, directory.glob("*.ndjson"), secrets)
+            files.write(args.report, report, directory.rglob("*.ndjson"), secrets)
     print(terminal.summary(result, len(contract.operations), seconds, _explainer()))
     if args.report is not None:
         print(f"report: {args.report / 'report.html'}")
@@ -161,6 +182,22 @@ def _check(args: Namespace) -> int:
     if result.interrupted:
         return INTERRUPTED
     return HOLDS if result.ok and not left else BROKEN
+
+
+def _runs(options: Options, seeds: int, jobs: int | None, record: Path | None) -> Result:
+    """Run the suite with one seed after the other; put the results together."""
+    results: list[Result] = []
+    started = time.perf_counter()
+    for seed in range(options.seed, options.seed + seeds):
+        own = None if record is None else record / f"seed-{seed}"
+        if own is not None:
+            own.mkdir()
+        results.append(run_lanes(evolve(options, seed=seed), jobs=jobs, record=own))
+        if results[-1].interrupted:
+            break
+    result = merge(results, options.seed, 0.0)
+    result.seconds["wall"] = time.perf_counter() - started
+    return result
 
 
 def _live(args: Namespace, options: Options, record: Path | None) -> tuple[Result, list[str]]:

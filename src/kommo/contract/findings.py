@@ -24,6 +24,7 @@ class Finding:
         got: what came, "" when the message says it.
         pointer: JSON pointer into the contract, "" when the rule is no schema.
         calls: the exchanges that show it, in order; the last one fails.
+        seed: of the run that found it, None before its end.
     """
 
     layer: str
@@ -35,6 +36,7 @@ class Finding:
     got: str = ""
     pointer: str = ""
     calls: tuple[Exchange, ...] = ()
+    seed: int | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:

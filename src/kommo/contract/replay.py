@@ -50,14 +50,15 @@ class Replayer:
     Args:
         contract: to judge by.
         port: the way to the server.
-        options: of the run that made the report: the same server, seed and number of examples.
+        options: of the run that made the report: the same server and number of examples; its seed is for findings
+            that do not name their own.
     """
 
     def __init__(self, contract: Contract, port: Port, options: Options) -> None:
         self._contract = contract
         self._port = port
         self._options = options
-        self._found: dict[tuple[str, str], frozenset[tuple[str, str, str]]] = {}
+        self._found: dict[tuple[str, str, int], frozenset[tuple[str, str, str]]] = {}
 
     def replay(self, finding: Finding) -> Replay:
         """Say whether a finding of the report is still there."""
@@ -76,7 +77,7 @@ class Replayer:
             if differing is None:
                 return Replay(True, "every call was answered as when the failure was recorded", made)
             return Replay(False, f"call {differing + 1} is answered otherwise now: {made[differing]}", made)
-        if finding.key in self._rerun(finding.layer, finding.operation):
+        if finding.key in self._rerun(finding):
             return Replay(True, f"the {finding.layer} layer finds it again", made)
         return Replay(False, f"the {finding.layer} layer finds it no more", made)
 
@@ -95,14 +96,15 @@ class Replayer:
             for violation in exchange_checks(self._contract, exchange, conformance=True)
         }
 
-    def _rerun(self, layer: str, operation: str) -> frozenset[tuple[str, str, str]]:
-        """What a layer finds about an operation now, "" for all."""
-        if (layer, operation) not in self._found:
-            result = run(
-                evolve(self._options, phases=(layer,), operations=[operation] if operation else None)
-            )
-            self._found[layer, operation] = frozenset(finding.key for finding in result.findings)
-        return self._found[layer, operation]
+    def _rerun(self, finding: Finding) -> frozenset[tuple[str, str, str]]:
+        """What the layer of a finding finds about its operation now."""
+        seed = self._options.seed if finding.seed is None else finding.seed
+        place = (finding.layer, finding.operation, seed)
+        if place not in self._found:
+            operations = [finding.operation] if finding.operation else None
+            result = run(evolve(self._options, phases=(finding.layer,), operations=operations, seed=seed))
+            self._found[place] = frozenset(found.key for found in result.findings)
+        return self._found[place]
 
 
 def _lists(exchange: Exchange) -> bool:

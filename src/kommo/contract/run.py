@@ -65,7 +65,7 @@ def run(options: Options) -> Result:
                 if len(phases) == 1:
                     session.seconds[phases[0]] = time.perf_counter() - started
     return Result(
-        findings=list(session.findings),
+        findings=[evolve(finding, seed=options.seed) for finding in session.findings],
         cases=session.cases,
         operations={operation for operation, _, _ in session.coverage},
         coverage=session.coverage,

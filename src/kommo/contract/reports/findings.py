@@ -62,6 +62,7 @@ def _finding(finding: Finding, contract: Contract, secrets: tuple[str, ...], lin
     shown = {name: redact(str(getattr(finding, name)), secrets) for name in _NAMES}
     return {
         **shown,
+        "seed": finding.seed,
         "line": lines.line(finding.pointer),
         "quirk": quirk(finding),
         "curl": [redact(curl(exchange), secrets) for exchange in finding.calls],
@@ -92,4 +93,4 @@ def load(path: Path) -> tuple[dict[str, Any], list[Finding]]:
 
 def _read(item: Mapping[str, Any]) -> Finding:
     calls = tuple(from_json(call) for call in item["calls"])
-    return Finding(**{name: item[name] for name in _NAMES}, calls=calls)
+    return Finding(**{name: item[name] for name in _NAMES}, calls=calls, seed=item.get("seed"))
