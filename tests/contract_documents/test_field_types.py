@@ -36,7 +36,9 @@ def test_the_entities_are_those_of_the_evidence(schemas):
 def test_creation_takes_exactly_the_types_of_the_entity(check, entity, type_):
     schema = {"$ref": f"#/components/schemas/{PREFIXES[entity]}CustomFieldCreate"}
     accepted = check(schema, {"name": "Colour", "type": type_}) == []
-    assert accepted == (entity in TYPES[type_]["entities"] or entity in KOMMO.get(type_, {}).get("entities", ()))
+    assert accepted == (
+        entity in TYPES[type_]["entities"] or entity in KOMMO.get(type_, {}).get("entities", ())
+    )
 
 
 @pytest.mark.parametrize("form", ["CustomFieldValues", "CustomFieldValuesRead"])
