@@ -168,3 +168,21 @@ def test_next_version(current: str, impact: Impact, expected: str) -> None:
 def test_next_version_refuses_what_is_none() -> None:
     with pytest.raises(ValueError, match="1\\.2"):
         next_version("1.2", Impact.PATCH)
+
+
+def _rename_remind(document: Document) -> Document:
+    """Call the form of `remind` by another name."""
+    schemas = document["components"]["schemas"]
+    schemas["Reminder"] = schemas.pop("Remind")
+    schemas["Field"]["properties"]["remind"]["oneOf"][0] = {"$ref": "#/components/schemas/Reminder"}
+    return document
+
+
+def test_new_name_of_a_model_is_no_change(contract: Document) -> None:
+    assert compare(contract, _rename_remind(copy.deepcopy(contract))) == []
+
+
+def test_new_name_does_not_hide_a_change(contract: Document) -> None:
+    changed = _rename_remind(copy.deepcopy(contract))
+    changed["components"]["schemas"]["Reminder"]["enum"].append("month")
+    assert needed_impact(compare(contract, changed)) is Impact.MAJOR

@@ -149,11 +149,22 @@ class SchemaComparison:
                 yield Change(Impact.MAJOR, place, what)
                 continue
             for name in sorted(before.keys() - after.keys()):
+                renamed = (
+                    other for other in after.keys() - before.keys() if self._same(before[name], after[other])
+                )
+                if (other := next(renamed, None)) is not None:
+                    del before[name], after[other]
+            for name in sorted(before.keys() - after.keys()):
                 yield self._narrowed(place, f"no longer takes the form {name}")
             for name in sorted(after.keys() - before.keys()):
                 yield self._widened(place, f"can now also take the form {name}")
             for name in sorted(before.keys() & after.keys()):
                 yield from self.compare(f"{place} ({name})", before[name], after[name])
+
+    def _same(self, old: Schema, new: Schema) -> bool:
+        """Whether two forms hold the same values, whatever their models are called: names are not on the wire."""
+        apart = SchemaComparison(self.old, self.new, self.direction)
+        return not any(apart.compare("", old, new))
 
     def _extra_keys(self, place: str, old: Schema, new: Schema) -> Iterator[Change]:
         before, after = old.get("additionalProperties", True), new.get("additionalProperties", True)
