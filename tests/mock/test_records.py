@@ -150,6 +150,18 @@ def test_lists_are_made_and_changed_but_not_deleted(make_api):
     assert api("GET", f"{one}/custom_fields/groups").status == 404
 
 
+def test_v2_knows_the_types_of_lists_that_its_documents_know(make_api):
+    for open_types in (True, False):
+        api = make_api(quirks={"v2-catalog-types": open_types})
+        api(
+            "POST",
+            CATALOGS,
+            [{"name": type_, "type": type_} for type_ in ("regular", "products", "suppliers")],
+        )
+        assert len(rows(api("GET", CATALOGS))) == 3
+        assert len(api("GET", "/api/v2/catalogs").items) == (3 if open_types else 1)
+
+
 def test_groups_arrange_the_fields_of_a_list(make_api):
     api = account(make_api())
     path = f"{FIELDS['catalogs']}/groups"

@@ -1,4 +1,4 @@
-"""A stateful stand-in for the Kommo (amoCRM) API: v2 lists, v4 custom fields and their groups.
+"""A stateful stand-in for the Kommo (amoCRM) API: lists in both versions, records with values, fields and groups.
 
     from kommo.mock import MockConfig, MockServer
 

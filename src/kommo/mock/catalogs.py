@@ -14,7 +14,9 @@ from .violations import NOT_SUPPORTED_CHOICE, NotFound
 from .writes import NOT_FOUND, Done, Outcome, Refusal, V2Rules, Write, read_blocks, read_items
 
 TYPES: Final = ("regular", "invoices")
+"""The types of lists that the documents of v2 know."""
 OPEN_TYPES: Final = (*TYPES, "products", "suppliers")
+"""The types that there are."""
 SORT_STEP: Final = 10
 _UNKNOWN: Final = "The value you selected is not a valid choice."
 
@@ -38,7 +40,7 @@ def write_catalogs(
         Failed: an item was refused and `rules.partial` is off.
     """
     blocks = read_blocks(body, form=form)
-    types = _types(rules)
+    types = OPEN_TYPES if rules.open_types else TYPES
     added = read_items(blocks.add, lambda item: _read(item, types, new=True))
     updated = read_items(blocks.update, lambda item: _read(item, types, new=False))
     with store.transaction(tick=True):
@@ -52,42 +54,40 @@ def write_catalogs(
         return write.finish()
 
 
-def create_catalogs(store: Store, account: Account, items: Any, rules: V2Rules) -> list[Written]:
+def create_catalogs(store: Store, account: Account, items: Any) -> list[Written]:
     """Create every list of a v4 batch, or none.
 
     Raises:
         Malformed, TooMany, Invalid: see `apply_batch`.
     """
-    types = _types(rules)
 
     def create(item: Item) -> Catalog | None:
-        attributes = _attributes(item, types, new=True) | _sort(item)
+        attributes = _attributes(item, OPEN_TYPES, new=True) | _sort(item)
         return None if item.found else _create(store, account, attributes)
 
     with store.transaction(tick=True):
         return apply_batch(items, create)
 
 
-def update_catalogs(store: Store, account: Account, items: Any, rules: V2Rules) -> list[Written]:
+def update_catalogs(store: Store, account: Account, items: Any) -> list[Written]:
     """Change every list of a v4 batch, or none.
 
     Raises:
         Malformed, TooMany, Invalid: see `apply_batch`.
     """
-    types = _types(rules)
 
     def update(item: Item) -> Catalog | None:
         id_ = item.integer("id", required=True, minimum=1)
         catalog = store.get(Catalog, account.id, id_) if isinstance(id_, int) else None
         if isinstance(id_, int) and catalog is None:
             item.note(NOT_SUPPORTED_CHOICE, "id", _UNKNOWN)
-        return None if catalog is None else _change(store, account, catalog, item, types)
+        return None if catalog is None else _change(store, account, catalog, item)
 
     with store.transaction(tick=True):
         return apply_batch(items, update)
 
 
-def update_catalog(store: Store, account: Account, id_: int, data: Any, rules: V2Rules) -> Written:
+def update_catalog(store: Store, account: Account, id_: int, data: Any) -> Written:
     """Change one list.
 
     Raises:
@@ -96,7 +96,7 @@ def update_catalog(store: Store, account: Account, id_: int, data: Any, rules: V
     """
     with store.transaction(tick=True):
         catalog = get_catalog(store, account, id_)
-        return apply_one(data, lambda item: _change(store, account, catalog, item, _types(rules)), id_=id_)
+        return apply_one(data, lambda item: _change(store, account, catalog, item), id_=id_)
 
 
 def get_catalog(store: Store, account: Account, id_: int) -> Catalog:
@@ -125,10 +125,6 @@ def open_catalog(store: Store, catalog: Catalog) -> None:
             is_predefined=True,
         )
     )
-
-
-def _types(rules: V2Rules) -> tuple[str, ...]:
-    return OPEN_TYPES if rules.open_types else TYPES
 
 
 def _read(item: Item, types: tuple[str, ...], *, new: bool) -> _Wish:
@@ -175,12 +171,9 @@ def _create(store: Store, account: Account, attributes: dict[str, Any]) -> Catal
     return catalog
 
 
-def _change(
-    store: Store, account: Account, catalog: Catalog, item: Item, types: tuple[str, ...]
-) -> Catalog | None:
-    attributes = _attributes(item, types, new=False) | _sort(item)
-    type_ = attributes.pop("type", catalog.type)
-    if type_ != catalog.type:
+def _change(store: Store, account: Account, catalog: Catalog, item: Item) -> Catalog | None:
+    attributes = _attributes(item, OPEN_TYPES, new=False) | _sort(item)
+    if attributes.pop("type", catalog.type) != catalog.type:
         item.note(NOT_SUPPORTED_CHOICE, "type", "The type of a list can not be changed.")
     return None if item.found else _save(store, account, catalog, attributes)
 

@@ -50,19 +50,19 @@ def get_catalog(context: Context, id_: int) -> Reply:
 
 def create_catalogs(context: Context) -> Reply:
     """POST of a batch of lists."""
-    batch = catalogs.create_catalogs(context.store, context.account, context.body, context.v2_rules)
+    batch = catalogs.create_catalogs(context.store, context.account, context.body)
     return _collection(context, [_written(context, item, item.request_id) for item in batch])
 
 
 def update_catalogs(context: Context) -> Reply:
     """PATCH of a batch of lists."""
-    batch = catalogs.update_catalogs(context.store, context.account, context.body, context.v2_rules)
+    batch = catalogs.update_catalogs(context.store, context.account, context.body)
     return _collection(context, [_written(context, item, str(item.record.id)) for item in batch])
 
 
 def update_catalog(context: Context, id_: int) -> Reply:
     """PATCH of one list."""
-    written = catalogs.update_catalog(context.store, context.account, id_, context.body, context.v2_rules)
+    written = catalogs.update_catalog(context.store, context.account, id_, context.body)
     return hal(_written(context, written, str(id_)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
-from kommo.mock.catalogs import write_catalogs
+from kommo.mock.catalogs import TYPES, write_catalogs
 from kommo.mock.elements import write_elements
 from kommo.mock.model import Record, Scope
 from kommo.mock.search import Selection, find
@@ -32,6 +32,9 @@ def list_catalogs(context: Context) -> Reply:
     """GET of lists (`lists-v2:277`)."""
     wanted = _ids(context)
     found = context.store.catalogs(context.account.id)
+    if "v2-catalog-types" not in context.quirks:
+        # What the documents do not know of is not answered, whichever version made it.
+        found = [catalog for catalog in found if catalog.type in TYPES]
     if wanted:
         found = [catalog for catalog in found if catalog.id in wanted]
     return _listed(context, CATALOGS, [catalog_view(catalog) for catalog in _cut(found, *_window(context))])
