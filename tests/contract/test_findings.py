@@ -10,8 +10,10 @@ import httpx
 import pytest
 from attrs import evolve
 
+from kommo import Kommo, models
 from kommo.cli import main
 from kommo.contract import ContractBroken, Options, har, run, validates
+from kommo.contract.exchange import Exchange
 from kommo.contract.faults import FAULTS, Faulty
 from kommo.contract.findings import Finding, Findings
 from kommo.contract.port import Port
@@ -19,7 +21,9 @@ from kommo.contract.recording import Recorder, from_json, read, to_json
 from kommo.contract.replay import Replayer
 from kommo.contract.reports import files, findings
 from kommo.contract.reproduce import curl, python
+from kommo.docs.requests import requests_of
 from kommo.mock import MockConfig, create_app
+from kommo.published import bundle_path
 
 TOKEN = "s3cr3t-canary-token-of-this-test"
 OPERATIONS = [
@@ -182,6 +186,30 @@ def test_a_finding_is_shown_as_curl_and_as_python(document, contract):
     compile(program, "program", "exec")
     assert "crm.leads_custom_fields.create([models.CustomFieldCreate.from_dict(" in program
     assert TOKEN not in program
+
+
+def test_every_documented_request_is_shown_with_its_method_and_models(document, contract):
+    codegen = json.loads(bundle_path().with_name("kommo.codegen.json").read_bytes())
+    with Kommo(base_url="http://127.0.0.1:1", token=TOKEN) as crm:
+        for request in requests_of(document, codegen):
+            body = b"" if request.body is None else json.dumps(request.body).encode()
+            call = Exchange(
+                request.operation_id,
+                request.method,
+                f"http://127.0.0.1:1{request.target}",
+                {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"},
+                body,
+                200,
+                {},
+                b"",
+            )
+            program = python(contract, [call])
+            verb = request.operation_id.removesuffix(f"_{request.tag}")
+            assert f"crm.{request.tag}.{verb}(" in program
+            assert callable(getattr(getattr(crm, request.tag), verb))
+            named = re.findall(r"models\.(\w+)\.from_dict", program)
+            assert len(named) == (len(request.body) if isinstance(request.body, list) else bool(body))
+            assert all(hasattr(models, name) for name in named)
 
 
 def test_traffic_is_validated(server, tmp_path, capsys):

@@ -5,24 +5,16 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from kommo.contract.document import Contract
+from kommo.contract.document import Contract, Operation
 from kommo.contract.exchange import NO_JSON, Exchange
 from kommo.contract.ground import split
 
 #: Headers worth repeating; the rest is the client's own business.
 _KEPT = ("content-type", "cookie")
-_MODELS = {
-    "create custom_fields": "CustomFieldCreate",
-    "update custom_fields": "CustomFieldUpdate",
-    "update_batch custom_fields": "CustomFieldBatchUpdate",
-    "create custom_field_groups": "CustomFieldGroupCreate",
-    "update custom_field_groups": "CustomFieldGroupUpdate",
-    "write v2_catalogs": "V2CatalogsWrite",
-    "write v2_catalog_elements": "V2CatalogElementsWrite",
-}
+JSON: Final = "application/json"
 
 
 def curl(exchange: Exchange) -> str:
@@ -84,23 +76,12 @@ def _client(contract: Contract, exchange: Exchange) -> str | None:
     match = operation.pattern.match(exchange.path)
     arguments = [_literal(unquote(value)) for value in match.groups()] if match else []
     if exchange.request_body:
-        if exchange.sent is NO_JSON:
-            return None
-        kind = (
-            tag
-            if tag.startswith("v2_")
-            else "custom_field_groups"
-            if tag.endswith("groups")
-            else "custom_fields"
-        )
-        model = _MODELS.get(f"{verb} {kind}")
+        model = _model(contract, operation, exchange.sent)
         if model is None:
             return None
         made = f"models.{model}.from_dict"
         sent = exchange.sent
-        if verb in ("create", "update_batch"):
-            if not isinstance(sent, list):
-                return None
+        if isinstance(sent, list):
             arguments.append(f"[{', '.join(f'{made}({item!r})' for item in sent)}]")
         else:
             arguments.append(f"{made}({sent!r})")
@@ -109,6 +90,24 @@ def _client(contract: Contract, exchange: Exchange) -> str | None:
             return None
         arguments.append(f"{name}={_literal(value) if name != 'term' else repr(value)}")
     return f"crm.{tag}.{verb}({', '.join(arguments)})"
+
+
+def _model(contract: Contract, operation: Operation, sent: Any) -> str | None:
+    """The client's model of a body, or of the items of one that is a list; None where the client sends no such body."""
+    if sent is NO_JSON or JSON not in operation.request:
+        return None
+    schema = contract.at(operation.request[JSON])
+    # Of "an array or one object" the client takes the array.
+    schema = schema.get("oneOf", [schema])[0]
+    if isinstance(sent, list):
+        schema = schema.get("items", {})
+    name = schema.get("$ref", "").rpartition("/")[2]
+    while name:
+        wider = contract.at(f"/components/schemas/{name}").get("x-narrows")
+        if wider is None:
+            return str(name)
+        name = wider
+    return None
 
 
 def _literal(text: str) -> str:
