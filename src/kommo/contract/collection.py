@@ -108,6 +108,12 @@ class Collection:
         operation = self.resource.operations.get(verb)
         return operation is not None and takes_array(self.script.contract, operation)
 
+    def most(self, verb: str) -> int:
+        """How many things an operation takes at once, as far as the contract says; 1 when it takes no array."""
+        place = body_schema(self.resource.operations[verb])
+        listed = shapes.of_type(self.script.contract, place, "array")
+        return 1 if listed is None else int(listed.get("maxItems", 50))
+
     def valid(self, verb: str, body: Any) -> bool:
         """Say whether the contract lets a body be sent."""
         operation = self.resource.operations[verb]

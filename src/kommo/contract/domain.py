@@ -22,7 +22,11 @@ TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
     "numeric": {},
     "checkbox": {},
     "select": {
-        "enums": [{"value": "one", "sort": 1}, {"value": "two", "sort": 2}, {"value": "три ☕", "sort": 3}]
+        "enums": [
+            {"value": "one", "sort": 1, "code": "KC_ONE"},
+            {"value": "two", "sort": 2},
+            {"value": "три ☕", "sort": 3},
+        ]
     },
     "multiselect": {"enums": [{"value": "a", "sort": 10}, {"value": "b", "sort": 20}]},
     "radiobutton": {"enums": [{"value": "yes", "sort": 0}, {"value": "no", "sort": 1}]},
@@ -40,9 +44,9 @@ TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
     "category": {
         "nested": [
             {"value": "root", "request_id": "r1", "sort": 0},
-            {"value": "child", "request_id": "r2", "parent_request_id": "r1", "sort": 0},
+            {"value": "child", "request_id": "r2", "parent_request_id": "r1", "sort": 1},
             {"value": "leaf", "parent_request_id": "r2", "sort": 0},
-            {"value": "second child", "parent_request_id": "r1", "sort": 1},
+            {"value": "first child", "parent_request_id": "r1", "sort": 0},
         ]
     },
 }

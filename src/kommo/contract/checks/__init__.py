@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kommo.contract.checks import echo, echo_v2, links, secrets, wire
+from kommo.contract.checks import echo, echo_v2, errors, links, secrets, wire
 from kommo.contract.document import Contract, Violation
 from kommo.contract.exchange import Exchange
 
@@ -27,3 +27,4 @@ def exchange_checks(
     yield from links.check(exchange)
     yield from echo.check(contract, exchange)
     yield from echo_v2.check(exchange)
+    yield from errors.check(exchange)

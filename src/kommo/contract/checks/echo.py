@@ -194,12 +194,12 @@ def _enums(sent: list[dict[str, Any]], got: list[dict[str, Any]], place: str) ->
     for item in sent:
         match = answered[item.get("value")]
         for name in _OPTION:
-            if item.get(name) is not None and name in match and not same(item[name], match[name]):
-                yield _violation(
-                    f"enums {name}",
-                    f"{name} of option {item.get('value')!r} was sent as {item[name]!r}, answered as {match[name]!r}",
-                    place + "enums",
-                )
+            # Only a text that is sent may not be kept from the answer: a code of another type is read over.
+            told = name in match or isinstance(item.get(name), str)
+            if item.get(name) not in (None, "") and told and not same(item[name], match.get(name)):
+                got_it = f"answered as {match.get(name)!r}"
+                message = f"{name} of option {item.get('value')!r} was sent as {item[name]!r}, {got_it}"
+                yield _violation(f"enums {name}", message, place + "enums")
 
 
 def _nested(sent: list[dict[str, Any]], got: list[dict[str, Any]], place: str) -> Iterator[Violation]:
@@ -220,6 +220,7 @@ def _nested(sent: list[dict[str, Any]], got: list[dict[str, Any]], place: str) -
         )
     if len(set(values)) < len(values):
         return
+    yield from _siblings(sent, got, place)
     answered = {item.get("value"): item for item in got}
     by_request = {str(item["request_id"]): item for item in sent if item.get("request_id") is not None}
     for item in sent:
@@ -235,6 +236,27 @@ def _nested(sent: list[dict[str, Any]], got: list[dict[str, Any]], place: str) -
                 f"its parent_id is answered as {found!r}",
                 place + "nested",
             )
+
+
+def _siblings(sent: list[dict[str, Any]], got: list[dict[str, Any]], place: str) -> Iterator[Violation]:
+    """Values under one parent stand in the order of their `sort`, which the server may number anew."""
+    wanted = {item.get("value"): item.get("sort") for item in sent}
+    families: dict[Any, list[dict[str, Any]]] = {}
+    for node in got:
+        families.setdefault(node.get("parent_id") or None, []).append(node)
+    for nodes in families.values():
+        asked = [wanted[node.get("value")] for node in nodes]
+        told = [node.get("sort") for node in nodes]
+        if not all(isinstance(sort, int) for sort in [*asked, *told]) or len(set(asked)) < len(asked):
+            continue
+        order = [
+            node.get("value")
+            for _, node in sorted(zip(asked, nodes, strict=True), key=lambda one: one[0] or 0)
+        ]
+        answered = [node.get("value") for node in sorted(nodes, key=lambda node: node["sort"])]
+        if order != answered:
+            message = f"by sort the values were sent as {order} and are answered as {answered}"
+            yield _violation("nested order", message, place + "nested")
 
 
 def _stages(value: Any) -> list[tuple[str, str]]:

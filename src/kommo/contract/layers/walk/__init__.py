@@ -40,7 +40,7 @@ def run(session: Session) -> None:
             steps.append((tag, _OLD[tag]))
         elif "create" in resource.operations:
             steps.append((tag, partial(_live, resource)))
-    steps.append(("access", access.walk))
+    steps += [("access", access.walk), ("methods", access.methods)]
     halted: Halted | None = None
     for name, step in steps:
         if session.done:
@@ -59,7 +59,7 @@ def run(session: Session) -> None:
 def _live(resource: Resource, script: Script) -> None:
     places = Places(script)
     collection = places.open(resource)
-    life.walk(collection, _MORE.get(resource.key))
+    life.walk(collection, _MORE.get(resource.key), crowd=_crowded(script.session, resource))
     orphans = (
         drafting.accepted(collection, drafting.drafts(collection, 1, "orphan")[:1])
         if resource.parents
@@ -69,10 +69,23 @@ def _live(resource: Resource, script: Script) -> None:
         life.orphaned(collection, orphans[0][2]["id"])
 
 
+def _crowded(session: Session, resource: Resource) -> bool:
+    """Say whether to fill a collection: one of each kind, another one with every seed, and no live account's."""
+    alike = [
+        one.tag
+        for one in resources(session.contract).values()
+        if one.key == resource.key and "create" in one.operations and _wanted(session, one.tag)
+    ]
+    chosen = alike[session.options.seed % len(alike)] if alike else ""
+    return not session.options.gentle and chosen == resource.tag
+
+
 def _wanted(session: Session, tag: str) -> bool:
     """Say whether a step can find anything about the operations that were asked for."""
     selected = session.options.operations
-    return selected is None or tag == "access" or any(name.endswith("_" + tag) for name in selected)
+    return (
+        selected is None or tag in ("access", "methods") or any(name.endswith("_" + tag) for name in selected)
+    )
 
 
 def run_leaks(session: Session) -> None:

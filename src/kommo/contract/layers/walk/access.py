@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any, Final
 
 from kommo.contract import drafting, shapes
@@ -46,9 +47,43 @@ def walk(script: Script) -> None:
                 operation.id, parameters, query=[*query, (place, token)], json=body, authorization=None
             )
             _refused(script, operation, "the token in the address", exchange)
+        if operation.method == "GET":
+            url = script.session.port.url(_filled(operation.path, parameters), query)
+            head = script.session.port.fetch("HEAD", url, authorization=None)
+            if head.status not in (405, 501):
+                _refused(script, operation, "HEAD and no token", head)
         for what, header in (*_BAD, *_nearly(token)):
             exchange = script.call(operation.id, parameters, query=query, json=body, authorization=header)
             _refused(script, operation, what, exchange)
+
+
+def methods(script: Script) -> None:
+    """Try what the contract has no operation for: nothing is done, and no method but OPTIONS is a success."""
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in script.contract.operations.values():
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    for path, declared in by_path.items():
+        first = next(iter(declared.values()))
+        if not any(script.session.selected(operation.id) for operation in declared.values()):
+            continue
+        parameters = dict.fromkeys(first.pattern.groupindex, _NOWHERE)
+        for method in ("PUT", "POST", "PATCH", "DELETE", "OPTIONS", "TRACE", "KC"):
+            if method in declared:
+                continue
+            body: Any = {} if method in ("PUT", "POST", "PATCH") else ...
+            exchange = script.session.port.fetch(
+                method, script.session.port.url(_filled(path, parameters)), json=body
+            )
+            harmless = method == "OPTIONS" and not exchange.body
+            if exchange.status < 400 and not harmless and BLOCKED not in exchange.headers:
+                message = f"{method} {path} is no operation of the contract and answered {exchange.status}"
+                script.fail("method", first.id, f"{method} answered", message, [exchange])
+
+
+def _filled(path: str, parameters: Mapping[str, str | int]) -> str:
+    for name, value in parameters.items():
+        path = path.replace("{" + name + "}", str(value))
+    return path
 
 
 def _refused(script: Script, operation: Operation, what: str, exchange: Exchange) -> None:

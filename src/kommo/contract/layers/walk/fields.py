@@ -6,12 +6,31 @@ from collections.abc import Sequence
 
 from kommo.contract.checks.echo import entries
 from kommo.contract.collection import Collection, Model
+from kommo.contract.shapes import PREFIX
 
 
 def more(collection: Collection, made: Sequence[Model]) -> None:
     """Change options and trees, while one field of every type is there."""
     _options(collection, made)
     _tree(collection, made)
+    _namesakes(collection)
+    _stages(collection, made)
+
+
+def _namesakes(collection: Collection) -> None:
+    """Two options of one text are refused or both kept; the check of every answer counts them."""
+    select = {"name": f"{PREFIX} namesakes", "type": "select", "enums": [{"value": "one"}, {"value": "one"}]}
+    if collection.valid("create", [select]):
+        for model in collection.items(collection.create([select])):
+            collection.delete(model.get("id"))
+
+
+def _stages(collection: Collection, made: Sequence[Model]) -> None:
+    """Stages at which a field must be filled are refused or kept; the check of every answer compares them."""
+    stages = [{"status_id": 142, "pipeline_id": 7}, {"status_id": 143, "pipeline_id": 7}]
+    change = {"name": f"{PREFIX} staged", "required_statuses": stages}
+    if "required_statuses" in made[0] and collection.valid("update", change):
+        collection.update(made[0]["id"], change)
 
 
 def _options(collection: Collection, made: Sequence[Model]) -> None:

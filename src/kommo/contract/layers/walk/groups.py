@@ -85,6 +85,12 @@ def _fields(groups: Collection, fields: Collection, made: list[Model]) -> None:
                 message,
                 [extra, deletion, read],
             )
+    taking = [{"name": f"{PREFIX} taking", "sort": 1, "fields": [model["id"]]}]
+    if groups.valid("create", taking):
+        created = groups.create(taking)
+        for taker in groups.items(created):
+            where(taker.get("id"), "named by a new group", created)
+            groups.delete(taker.get("id"))
     fields.delete(model["id"])
 
 

@@ -14,7 +14,7 @@ from attrs import define, field
 
 from kommo.contract import drafting, shapes
 from kommo.contract.checks import semantic
-from kommo.contract.collection import Collection, Model, core, difference
+from kommo.contract.collection import Collection, Model, core, difference, paired
 from kommo.contract.exchange import Exchange
 from kommo.contract.layers.walk import follow, manners, paging, searching
 from kommo.contract.session import Script
@@ -27,18 +27,21 @@ _STAMPS: Final = ("updated_at", "updated_by")
 #: Keys that a server puts together of others.
 _DERIVED: Final[Mapping[str, tuple[str, ...]]] = {"first_name": ("name",), "last_name": ("name",)}
 
+#: Things that fill a collection from which nothing can be deleted.
+_MANY: Final = 60
 #: Farther from any number that a server gives than its clock and its ids go during a run.
 _FAR: Final = 100_003
 
 More = Callable[[Collection, list[Model]], None]
 
 
-def walk(collection: Collection, more: More | None = None) -> None:
+def walk(collection: Collection, more: More | None = None, *, crowd: bool = False) -> None:
     """Walk through one collection.
 
     Args:
         collection: any of v4 that has operations to list and to create.
         more: what else to look at while the things are there.
+        crowd: also fill it with as many things as one request may hold.
     """
     life = Life(collection)
     life.empty_or_whole()
@@ -57,6 +60,9 @@ def walk(collection: Collection, more: More | None = None) -> None:
     life.own_keys()
     life.refusals()
     life.twice()
+    life.another_id()
+    if crowd:
+        life.crowd()
     manners.check(collection, life.made[0]["id"])
     if more is not None:
         more(collection, life.made)
@@ -405,6 +411,48 @@ class Life:
             for _, _, model in drafting.accepted(collection, [one, dict(one)]):
                 if collection.has("delete"):
                     collection.delete(model["id"])
+
+    def another_id(self) -> None:
+        """The path says what a change is for, whatever its body says."""
+        collection = self.collection
+        if not collection.has("update") or len(self.made) < 2 or not collection.label:
+            return
+        before = collection.read().by_id()
+        one, other = self.made[0]["id"], self.made[1]["id"]
+        change = {collection.label: f"{PREFIX} told by the path"}
+        if one in before and collection.valid("update", {"id": other, **change}):
+            exchange = collection.update(one, {"id": other, **change})
+            if exchange.accepted:
+                self.changed(exchange, before, {one: change}, "update")
+
+    def crowd(self) -> None:
+        """As many things as one request may hold are all made, listed and paged through."""
+        collection, script = self.collection, self.script
+        if not collection.takes_array("create"):
+            return
+        most = collection.most("create") if collection.has("delete") else _MANY
+        one = drafting.drafts(collection, 1, "crowd")[0]
+        items = [{**one, collection.label: f"{PREFIX} crowd {number}"} for number in range(most)]
+        if "request_id" in one:
+            items = [{**item, "request_id": f"m{number + 1}"} for number, item in enumerate(items)]
+        if not collection.valid("create", items):
+            return
+        exchange = collection.create(items)
+        made = [model for model in paired(collection, exchange, items) if model and "id" in model]
+        if len(made) < most:
+            message = (
+                f"{most} things, as many as the contract allows, were sent; {len(made)} made: {exchange}"
+            )
+            script.fail("refuses-valid", collection.op("create"), "the largest batch", message, [exchange])
+        listing = collection.read()
+        lost = [model["id"] for model in made if model["id"] not in listing.by_id()]
+        if lost:
+            message = f"{len(lost)} of {len(made)} created things are not in the list: {lost[:5]}"
+            cause = "created items are missing"
+            script.fail("list-contains", collection.op("list"), cause, message, [exchange, *listing.calls])
+        paging.check(collection)
+        for model in made if collection.has("delete") else ():
+            collection.delete(model["id"])
 
     def nowhere(self) -> None:
         """Under a parent that does not exist there is nothing, and nothing can be made."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kommo.contract import shapes
 from kommo.contract.checks.links import links
 from kommo.contract.collection import Collection, Listing, core, difference
 from kommo.contract.exchange import NO_JSON, Exchange
@@ -31,6 +32,7 @@ def check(collection: Collection) -> None:
     if not collection.declares("limit"):
         return
     count = len(ids)
+    _default(collection, count)
     for limit in sorted({max(1, count // 4), max(1, count // 2 + 1), count + 1} & set(range(1, 251))):
         _pages(collection, whole, ids, limit)
     if count > 1 and collection.declares("page"):
@@ -53,6 +55,17 @@ def totals(collection: Collection, whole: Listing) -> None:
                 "paging", collection.op("list"), "wrong _total_items", message, whole.calls
             )
             return
+
+
+def _default(collection: Collection, count: int) -> None:
+    """A page of which nobody says how large it is has the size that the contract says."""
+    schema = collection.resource.operations["list"].paging["limit"].get("schema", {})
+    default = shapes.alternatives(collection.script.contract, schema)[0].get("default")
+    exchange = collection.read_page()
+    got = len(collection.items(exchange))
+    if isinstance(default, int) and exchange.accepted and got != min(default, count):
+        message = f"without limit the page holds {got} of {count} things; expected {min(default, count)}"
+        collection.script.fail("paging", collection.op("list"), "default limit", message, [exchange])
 
 
 def _pages(collection: Collection, whole: Listing, ids: Sequence[object], limit: int) -> None:
