@@ -16,10 +16,17 @@ from kommo.contract.session import Script, Session
 
 LAYER = "model"
 
+#: Scenarios in which a shorter way to a defect is looked for; a search to its end can take minutes.
+_TRIES = 150
+
 #: Steps of a scenario.
 _STEPS = 14
 #: So many different defects are shown with their smallest sequence; each costs a search of its own.
 _DEFECTS = 6
+
+
+class _Enough(BaseException):
+    """Ends the search for the smallest sequence; no `Exception`, which Hypothesis would take for a defect."""
 
 
 def run(session: Session) -> None:
@@ -68,8 +75,14 @@ def _play(
 ) -> Broken | None:
     script = Script(session, LAYER)
     transport = session.port.transport
+    shown: list[Broken] = []
+    tried, most = 0, 0 if session.options.stop_at_first else _TRIES
 
     def open_driver() -> Driver:
+        nonlocal tried
+        tried += bool(shown)
+        if tried > most:
+            raise _Enough
         script.calls.clear()
         return Driver(script, transport)
 
@@ -85,12 +98,14 @@ def _play(
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType]
     )
-    test = get_state_machine_test(machine(open_driver, entities, known), settings=settings)
+    test = get_state_machine_test(machine(open_driver, entities, known, shown), settings=settings)
     try:
         hypothesis.seed(session.options.seed * 1000 + attempt)(test)()
     except Broken as broken:
         return broken
-    except HypothesisException as error:
+    except (_Enough, HypothesisException) as error:
+        if tried > most:  # Hypothesis takes the early end for a test that changes its mind
+            return min(shown, key=lambda broken: len(broken.calls))
         # The server answers the same calls in two ways: a defect that cannot be shown by a fixed sequence.
         return Broken(
             "flaky",

@@ -110,10 +110,12 @@ class Base(RuleBasedStateMachine):
     Attributes:
         entities: which v4 entities may be used (`catalogs` brings lists and elements along).
         known: defects that need not be shown again.
+        shown: every new defect as it shows, however long its sequence.
     """
 
     entities: ClassVar[Sequence[str]]
     known: ClassVar[set[tuple[str, str, str]]]
+    shown: ClassVar[list[Broken]]
 
     @staticmethod
     def new_driver() -> Driver:
@@ -186,6 +188,7 @@ class Base(RuleBasedStateMachine):
         broken = Broken(check, operation.replace("add_v2", "write_v2"), cause, message, calls)
         if broken.key in self.known:
             raise Known
+        self.shown.append(broken)
         raise broken
 
     def everything(self, tag: str, *path: Any, **query: Any) -> dict[Any, Model]:

@@ -111,6 +111,8 @@ class ListRules(GroupRules):
     @tolerant
     def add_elements(self, data: st.DataObject, names: list[str], stranger: int) -> None:
         held = self.lists[data.draw(st.sampled_from(sorted(self.lists)))]
+        if self.stuck(held):
+            return
         items: list[Model] = []
         for index, name in enumerate(names):
             item: Model = {"catalog_id": held.id, "name": name, "request_id": 5000 + 7 * index}
@@ -157,6 +159,12 @@ class ListRules(GroupRules):
             held.values[id_] = self.texts(held, item.get("custom_fields") or [])
         self.settle_elements(held, "write_v2_catalog_elements")
 
+    def stuck(self, held: Elements) -> bool:
+        """Whether a field is required that the machine cannot fill, so that no element can be saved."""
+        place = next(place for place in self.places if place.path == (held.id,))
+        models = [place.fields[id_] for id_ in place.own]
+        return any(model.get("is_required") is True and not writable(model) for model in models)
+
     def wishes(self, held: Elements) -> st.SearchStrategy[list[Model]]:
         place = next(place for place in self.places if place.path == (held.id,))
         usable = [place.fields[id_] for id_ in place.own if writable(place.fields[id_])]
@@ -166,6 +174,8 @@ class ListRules(GroupRules):
         @st.composite
         def build(draw: st.DrawFn) -> list[Model]:
             chosen = draw(st.lists(st.sampled_from(usable), max_size=3, unique_by=lambda model: model["id"]))
+            # No element is saved without a value for what is required.
+            chosen += [model for model in usable if model.get("is_required") is True and model not in chosen]
             found = []
             for model in chosen:
                 choices = entries(model.get("enums")) or entries(model.get("nested"))
@@ -220,6 +230,8 @@ class ListRules(GroupRules):
     @tolerant
     def update_element(self, data: st.DataObject, name: str, stale: int) -> None:
         held, id_ = self.pick_element(data)
+        if self.stuck(held):
+            return
         stored = held.elements[id_].get("updated_at", 0)
         item: Model = {
             "id": id_,
