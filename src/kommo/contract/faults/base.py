@@ -19,6 +19,7 @@ Kind = Literal["shape", "semantics", "protocol", "robustness"]
 
 PROBLEM: Final = "application/problem+json"
 HAL: Final = "application/hal+json"
+_COLLECTIONS: Final = ("custom_fields", "groups")
 
 
 @frozen
@@ -69,12 +70,14 @@ class Request:
     @property
     def one(self) -> bool:
         """Whether it names one thing in its path (v4)."""
-        return self.version == 4 and not self.path.rstrip("/").endswith(("custom_fields", "groups"))
+        *_, home, last = ["", *self.path.rstrip("/").split("/")]
+        inside = home in _COLLECTIONS and last not in _COLLECTIONS
+        return self.version == 4 and (inside or any(character.isdigit() for character in last))
 
     @property
     def fields(self) -> bool:
         """Whether it is about v4 fields."""
-        return self.version == 4 and not self.groups
+        return self.version == 4 and "/custom_fields" in self.path and not self.groups
 
 
 @frozen

@@ -158,7 +158,7 @@ async def _updated_frozen(memory: Memory, call: Request, forward: Forward) -> Re
 async def _created_moves(memory: Memory, call: Request, forward: Forward) -> Reply:
     reply = await forward(call)
     value = reply.json
-    if v2_reads(call, reply) and call.path.endswith("catalogs") and isinstance(value, dict):
+    if v2_reads(call, reply) and call.path.endswith("elements") and isinstance(value, dict):
         for item in items(value):
             if isinstance(item.get("updated_at"), int):
                 item["created_at"] = item["updated_at"]
@@ -225,7 +225,7 @@ _SPEC: Final[tuple[tuple[str, Kind, str, Effect, str], ...]] = (
     ),
     ("required-lost", "semantics", "`is_required` is not stored", _forget("is_required", _writes), ""),
     ("v2-updated-at-frozen", "semantics", "`updated_at` of v2 elements never moves", _updated_frozen, ""),
-    ("v2-created-at-moves", "semantics", "`created_at` of v2 lists moves", _created_moves, ""),
+    ("v2-created-at-moves", "semantics", "`created_at` of v2 elements moves", _created_moves, ""),
     ("default-limit-10", "semantics", "a page without limit holds 10", _default_limit, ""),
     (
         "limit-capped",
