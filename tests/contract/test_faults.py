@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from kommo.cli import main
 from kommo.contract import score
-from kommo.contract.faults import FAULTS
+from kommo.contract.faults import FAULTS, Faulty
+from kommo.contract.port import Port
+from kommo.mock import MockConfig, create_app
+
+#: Faults whose very effect is an answer of 500.
+SERVER_ERRORS = {"head-fails"}
 
 #: One or two per class and layer; `kommo contract score` runs them all.
 SAMPLE = [
@@ -26,6 +32,12 @@ SAMPLE = [
     ("crash-null-item", "nearmiss"),
     ("405-without-allow", "coverage"),
     ("crash-id-text", "coverage"),
+    ("next-loses-filter", "walk"),
+    ("key-twice", "walk"),
+    ("gzip-label", "walk"),
+    ("longer-token", "walk"),
+    ("total-never-falls", "walk"),
+    ("crash-deep-body", "nearmiss"),
 ]
 
 
@@ -37,7 +49,8 @@ def test_there_are_many_faults_of_every_kind():
 
 @pytest.mark.parametrize(("fault", "layer"), SAMPLE)
 def test_a_layer_finds_its_fault(fault, layer, document):
-    assert score.judge(document, fault, layer).finding
+    (verdict,) = score.judge(document, score.Job(fault, (layer,)))
+    assert verdict.finding
 
 
 def test_the_score_counts_faults_and_false_alarms():
@@ -50,3 +63,37 @@ def test_the_score_counts_faults_and_false_alarms():
     assert score.detection(verdicts) == 0.5
     assert score.false_alarms(verdicts) == 1
     assert "missed: stack-trace" in score.table(verdicts)
+    assert "1 false alarms" in score.table(verdicts)
+
+
+def test_a_fault_passes_what_it_is_not_made_for(document):
+    """Otherwise it would be found because it crashes, whatever it does."""
+    odd = [None, [], {}, 7, "text", [7], [{"enums": 7, "nested": "x", "name": [], "sort": {}, "id": None}]]
+    calls = [
+        ("GET", "leads/custom_fields?limit=x&page="),
+        ("PATCH", "leads/custom_fields/x"),
+        ("POST", "leads"),
+    ]
+    crashes = {name for name in FAULTS if name.startswith(("crash", "unhandled"))}
+    for name in FAULTS.keys() - crashes:
+        with Port(None, "demo", app=Faulty(create_app(MockConfig(token="demo")), FAULTS[name])) as port:
+            for method, path in calls:
+                for body in odd if method != "GET" else [...]:
+                    status = port.fetch(method, port.url(f"/api/v4/{path}"), json=body).status
+                    assert status < 500 or FAULTS[name].kind == "robustness" or name in SERVER_ERRORS, name
+
+
+def test_the_command_keeps_a_floor(capsys):
+    arguments = [
+        "contract",
+        "score",
+        "--fault",
+        "half-batch",
+        "--fault",
+        "crash-many-fields",
+        "--layers",
+        "media",
+    ]
+    assert main(arguments) == 0
+    assert "missed: half-batch" in capsys.readouterr().out
+    assert main(["contract", "score", "--layers", "nothing"]) == 2
