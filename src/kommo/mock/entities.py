@@ -117,7 +117,7 @@ ENTITIES: Final[Mapping[EntityName, Entity]] = {
             "customer",
             (
                 Attribute("next_price", default=0),
-                Attribute("next_date", default=0),
+                Attribute("next_date"),
                 RESPONSIBLE,
                 Attribute("status_id", "id", default=FIRST_CUSTOMER_STATUS),
                 Attribute("periodicity", default=0),
