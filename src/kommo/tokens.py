@@ -35,6 +35,11 @@ from kommo.token_storage import TokenPair, TokenStorage
 _TOO_YOUNG: Final = 5.0
 
 
+def _secret(value: str | Secret) -> Secret:
+    # What is neither is refused when the rest is there, too.
+    return Secret(value) if isinstance(value, str) else value
+
+
 @frozen(kw_only=True)
 class OAuthApp:
     """An integration as registered with the vendor.
@@ -47,7 +52,7 @@ class OAuthApp:
     """
 
     client_id: str
-    client_secret: Secret = field(converter=as_secret)
+    client_secret: Secret = field(converter=_secret)
     redirect_uri: str
     leeway: float = 300.0
 

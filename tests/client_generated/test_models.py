@@ -4,15 +4,28 @@ import copy
 import json
 import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import pytest
+from attrs import define
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kommo_client.client import UNSET
 from kommo_client.errors import UnexpectedShape
-from kommo_client.types import IndexedList, Model, OpenIntEnum, OpenStrEnum, plain, read
+from kommo_client.types import (
+    Either,
+    IndexedList,
+    Model,
+    One,
+    OpenIntEnum,
+    OpenStrEnum,
+    Readers,
+    Unset,
+    model,
+    plain,
+    read,
+)
 
 from kommo import models
 
@@ -179,42 +192,96 @@ def test_an_empty_object_lacks_what_is_required() -> None:
     assert str(caught.value) == "_links.self: missing"
 
 
-values = st.fixed_dictionaries(
+@model
+@define(slots=False, kw_only=True, eq=False, repr=False)
+class Text(Model):
+    value: str
+    _required: ClassVar[frozenset[str]] = frozenset(["value"])
+
+
+@model
+@define(slots=False, kw_only=True, eq=False, repr=False)
+class Option(Model):
+    value: str
+    enum_id: int | Unset = UNSET
+    enum_code: str | Unset = UNSET
+    _required: ClassVar[frozenset[str]] = frozenset(["value"])
+
+
+@model
+@define(slots=False, kw_only=True, eq=False, repr=False)
+class Firm(Model):
+    name: str
+    vat_id: str | Unset = UNSET
+    _required: ClassVar[frozenset[str]] = frozenset(["name"])
+
+
+@model
+@define(slots=False, kw_only=True, eq=False, repr=False)
+class Line(Model):
+    sku: str | Unset = UNSET
+    quantity: int | Unset = UNSET
+
+
+@model
+@define(slots=False, kw_only=True, eq=False, repr=False)
+class OfFirm(Model):
+    value: Firm
+    _required: ClassVar[frozenset[str]] = frozenset(["value"])
+
+    @classmethod
+    def _readers(cls) -> Readers:
+        return {"value": One(Firm)}
+
+
+@model
+@define(slots=False, kw_only=True, eq=False, repr=False)
+class OfLine(Model):
+    value: Line
+    _required: ClassVar[frozenset[str]] = frozenset(["value"])
+
+    @classmethod
+    def _readers(cls) -> Readers:
+        return {"value": One(Line)}
+
+
+EITHER = Either(One(Text), One(Option), One(OfFirm), One(OfLine))
+answers = st.fixed_dictionaries(
     {"value": scalars | st.lists(scalars)},
     optional={"enum_id": scalars, "enum_code": scalars, "colour": scalars},
 )
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(values, min_size=1, max_size=6))
-def test_of_several_schemas_an_object_is_read_as_the_one_that_knows_most_of_it(
-    answers: list[dict[str, Any]],
-) -> None:
-    entry = {"field_id": 1, "field_name": "n", "field_type": "text", "values": answers}
-    read = models.CustomFieldValuesRead.from_dict(entry)
-    assert same(read.to_dict(), entry)
-    for answer, value in zip(answers, read.values, strict=True):
-        assert isinstance(value, models.ReadEnumValue) == ("enum_id" in answer or "enum_code" in answer)
-        assert set(value.additional_properties) == {"colour"} & set(answer)
+@given(st.lists(answers | scalars, min_size=1, max_size=8))
+def test_of_several_schemas_an_object_is_read_as_the_one_that_knows_most_of_it(values: list[Any]) -> None:
+    made = EITHER(copy.deepcopy(values))
+    assert same(plain(made), values)
+    for value, one in zip(values, made, strict=True):
+        if isinstance(value, dict):
+            assert type(one) is (Option if "enum_id" in value or "enum_code" in value else Text)
+            assert set(one.additional_properties) == {"colour"} & set(value)
 
 
 def test_of_several_schemas_an_object_inside_decides() -> None:
-    name, line = (
-        {"value": {"name": "Acme", "vat_id": "1"}},
-        {"value": {"sku": "A-1", "quantity": 2, "new": 3}},
+    line, unknown, firm = EITHER(
+        [
+            {"value": {"sku": "A-1", "quantity": 2, "new": 3}},
+            {"value": {"a": 1}},
+            {"value": {"name": "Acme", "vat_id": "1"}},
+        ]
     )
-    entry = {
-        "field_id": 1,
-        "field_name": "n",
-        "field_type": "new",
-        "values": [line, {"value": {"a": 1}}, name],
-    }
-    first, second, third = models.CustomFieldValuesRead.from_dict(entry).values
-    assert isinstance(first, models.ReadItemValue)
-    assert isinstance(first.value, models.ReadItem)
-    assert second.to_dict() == {"value": {"a": 1}}
-    assert isinstance(third, models.LegalEntityValue)
-    assert third.value.vat_id == "1"
+    assert type(line) is OfLine
+    assert type(line.value) is Line
+    assert unknown.to_dict() == {"value": {"a": 1}}
+    assert type(firm) is OfFirm
+    assert firm.value.vat_id == "1"
+
+
+def test_of_several_schemas_what_none_of_them_fits_lacks_a_key() -> None:
+    with pytest.raises(UnexpectedShape) as caught:
+        EITHER([{"value": "a"}, {"enum_id": 1}])
+    assert (caught.value.key, caught.value.steps) == ("value", (1,))
 
 
 @pytest.mark.parametrize("enum", ENUMS, ids=by_name)

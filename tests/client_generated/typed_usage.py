@@ -135,6 +135,6 @@ def wrong(crm: Kommo) -> None:
     CustomFieldCreate(name="n", type=None)  # type: ignore[arg-type]
     crm.leads_custom_fields.list(order_sort="down")  # type: ignore[arg-type]
     crm.raw(crm.v2_catalogs.list, id="x")  # type: ignore[arg-type]
-    crm.leads.list(filter_custom_fields_values={5: "a"})  # type: ignore[dict-item]
+    crm.leads.list(filter_custom_fields_values={5: 1.5})  # type: ignore[dict-item]
     crm.customers_segments.create([])  # type: ignore[arg-type]
     LeadCreate(custom_fields_values=[1])  # type: ignore[list-item]

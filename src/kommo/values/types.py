@@ -59,7 +59,7 @@ def plain(entry: object) -> Mapping[str, Any] | None:
     # The common cases first, and no look at the protocol: a page has thousands of entries.
     if isinstance(entry, dict):
         return entry
-    to_dict = getattr(entry, "to_dict", None)
+    to_dict: Any = getattr(entry, "to_dict", None)
     if callable(to_dict):
         made: Mapping[str, Any] = to_dict()
         return made
