@@ -12,7 +12,7 @@ import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeAlias, TypeVar, cast
 
 from kommo.values import shapes
 from kommo.values.dialects import V4, Dialect
@@ -61,8 +61,8 @@ def plain(entry: object) -> Mapping[str, Any] | None:
         return entry
     to_dict: Any = getattr(entry, "to_dict", None)
     if callable(to_dict):
-        made: Mapping[str, Any] = to_dict()
-        return made
+        made: Any = to_dict()
+        return cast(Mapping[str, Any], made)
     return entry if isinstance(entry, Mapping) else None
 
 
