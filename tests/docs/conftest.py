@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from kommo import Kommo, models
+from kommo.docs.requests import EXAMPLE_IDS
 from kommo.mock import MockConfig, MockServer
 from kommo.published import load_bundle
 
@@ -34,7 +35,8 @@ def mock():
 @pytest.fixture(scope="module")
 def ids(mock):
     """Ids that exist on the mock: tag -> parameter -> value. A test may go back to the snapshot `ready`."""
-    found = {"v2_catalog_elements": {"catalog_id": 4220}}
+    found = dict(EXAMPLE_IDS)  # records and lists are in the seed; fields and groups are made here
+    new_group = models.CustomFieldGroupCreate(name="Delivery", sort=9)
     new_field = models.CustomFieldCreate(name="Colour", type=models.FieldType.TEXT)
     with Kommo(base_url=mock.url, token="demo", limiter=None) as crm:
         for entity in ("leads", "contacts", "companies", "customers", "customers_segments"):
@@ -42,8 +44,10 @@ def ids(mock):
             found[f"{entity}_custom_fields"] = {"id": fields.create([new_field]).items[0].id}
             if entity != "customers_segments":
                 groups = getattr(crm, f"{entity}_custom_field_groups")
-                group = groups.create([models.CustomFieldGroupCreate(name="Delivery", sort=9)]).items[0]
+                group = groups.create([new_group]).items[0]
                 found[f"{entity}_custom_field_groups"] = {"id": group.id}
+        group = crm.catalogs_custom_field_groups.create(1095, [new_group]).items[0]
+        found["catalogs_custom_field_groups"] = {"catalog_id": 1095, "id": group.id}
         field = crm.catalogs_custom_fields.create(1095, [new_field]).items[0]
         found["catalogs_custom_fields"] = {"catalog_id": 1095, "id": field.id}
     mock.control.snapshot("ready")
