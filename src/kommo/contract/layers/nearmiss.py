@@ -40,7 +40,7 @@ def run(session: Session) -> None:
         probe = _Probe(script, target, kind)
         found = [mutant for body in target.bodies for mutant in mutants(body)]
         # What must be refused goes first: as long as nothing is accepted, one look at the state serves many.
-        found.sort(key=lambda mutant: script.contract.valid_request(target.operation, mutant.body, kind))
+        found.sort(key=probe.valid)
         for mutant in found:
             if session.done:
                 return
@@ -67,6 +67,10 @@ class _Probe:
     state: tuple[bytes, ...] | None = None
     refused: list[tuple[Mutant, Exchange]] = field(factory=list)
 
+    def valid(self, mutant: Mutant) -> bool:
+        """Say whether the contract allows it."""
+        return self.script.contract.valid_request(self.target.operation, mutant.body, self.kind)
+
     def send(self, mutant: Mutant) -> None:
         """Send one near miss and judge what comes of it."""
         if self.state is None:
@@ -80,8 +84,7 @@ class _Probe:
             self.settle(changed=True)
 
     def _send(self, mutant: Mutant) -> Exchange:
-        operation, contract = self.target.operation, self.script.contract
-        valid = contract.valid_request(operation, mutant.body, self.kind)
+        operation, valid = self.target.operation, self.valid(mutant)
         exchange = self.target.send(self.script, json=mutant.body, headers={"content-type": self.kind})
         if exchange.accepted:
             if not valid:

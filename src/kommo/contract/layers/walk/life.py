@@ -16,7 +16,7 @@ from kommo.contract import drafting, shapes
 from kommo.contract.checks import semantic
 from kommo.contract.collection import Collection, Model, core, difference, paired
 from kommo.contract.exchange import Exchange
-from kommo.contract.layers.walk import follow, manners, paging, searching
+from kommo.contract.layers.walk import follow, manners, paging, searching, values
 from kommo.contract.session import Script
 from kommo.contract.shapes import PREFIX
 
@@ -61,6 +61,7 @@ def walk(collection: Collection, more: More | None = None, *, crowd: bool = Fals
     life.refusals()
     life.twice()
     life.another_id()
+    values.check(collection)
     if crowd:
         life.crowd()
     manners.check(collection, life.made[0]["id"])
