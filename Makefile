@@ -20,7 +20,7 @@ report_inputs  := $(contract_files) $(template_files) $(python_files) requiremen
 
 .DEFAULT_GOAL := all
 .PHONY: all help setup bundle client exercised reference build lint types check test contract contract-live \
-        mutation-score bench diff languages release-check site lock clean
+        contract-nightly mutation-score bench diff languages release-check site lock clean
 
 all: $(CACHE)/report.txt ## set up, build the contract and the client, check both against the mock, report
 	@cat $(CACHE)/report.txt
@@ -72,6 +72,9 @@ contract: $(SETUP) ## the contract suite against the embedded mock
 contract-live: $(SETUP) ## the contract suite against a live sandbox, read-only: BASE_URL=... with KOMMO_TOKEN set
 	@test -n "$(BASE_URL)" || { echo "make contract-live: set BASE_URL=https://YOURS.kommo.com and KOMMO_TOKEN" >&2; exit 2; }
 	@$(KOMMO) contract --live --base-url "$(BASE_URL)" --report reports/contract-live
+
+contract-nightly: $(SETUP) ## the contract suite for long: five seeds, more examples; SEED=N repeats a night
+	@$(KOMMO) contract --profile nightly --seed $(or $(SEED),$(shell date +%Y%m%d)) --report reports/contract-nightly
 
 mutation-score: $(SETUP) ## share of the seeded faults that the contract suite finds
 	@$(KOMMO) contract score
