@@ -74,6 +74,8 @@ def stored(contract: Contract, operation: str, key: str, got: Mapping[str, Any])
     match got.get("entity_type"):
         case "catalogs":
             names += _ONLY_LISTS
+            if got.get("is_predefined") is True:  # such a field stays what it is
+                names = tuple(name for name in names if name != "is_deletable")
         case "leads" | "contacts" | "companies" | "customers":
             names += _ONLY_CARDS
     return names

@@ -70,6 +70,12 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(r"catalog_id", _has("catalog_id"), "the list must exist"),
     Rule(r"filter\.type", lambda item: True, "the type must be one the server knows"),
     Rule(
+        r"currency|search_in|chained_lists",
+        lambda item: item.get("type") in ("monetary", "linked_entity", "chained_list"),
+        "some types of fields need a key of their own",
+        frozenset({"RequiredFilled", "NotSupportedChoice"}),
+    ),
+    Rule(
         r"custom_fields_values(\.#(\..+)?)?",
         lambda item: True,  # a required field may also be missing
         "values must fit the fields, and required ones be there",

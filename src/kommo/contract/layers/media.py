@@ -68,6 +68,8 @@ def _clothings(body: Any) -> list[tuple[str, str, bytes]]:
             f"multipart/form-data; boundary={_BOUNDARY}",
             part % (_BOUNDARY.encode(), text, _BOUNDARY.encode()),
         ),
+        ("no content type", "", text),
+        ("nothing as JSON", "application/json", b""),
         ("no JSON as JSON", "application/json", b"{not json"),
         ("half of the JSON", "application/json", text[: len(text) // 2]),
         ("JSON in an unknown encoding", "application/json", text.decode().encode("utf-16")),
@@ -81,11 +83,12 @@ def _try(script: Script, target: Target, name: str, kind: str, content: bytes) -
     declared = bare in operation.request
     readable = not is_json(bare) or name == "JSON with a charset"
     state = target.state()
-    exchange = target.send(script, content=content, headers={"content-type": kind})
+    exchange = target.send(script, content=content, headers={"content-type": kind} if kind else {})
     if declared and readable and not exchange.accepted:
         message = f"{name}: {bare} is declared and was answered {exchange.status}"
         script.fail("refuses-valid", operation.id, f"content type: {name}", message, [exchange])
-    if (not declared or not readable) and exchange.accepted:
+    # Without a type a server may refuse, or look for itself (RFC 9110, 8.3).
+    if kind and (not declared or not readable) and exchange.accepted:
         message = f"{name}: answered {exchange.status}; the contract has {', '.join(operation.request)} only"
         script.fail("accepts-invalid", operation.id, f"content type: {name}", message, [exchange])
     target.clean(exchange)

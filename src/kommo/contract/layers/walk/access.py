@@ -78,6 +78,10 @@ def methods(script: Script) -> None:
             if exchange.status < 400 and not harmless and BLOCKED not in exchange.headers:
                 message = f"{method} {path} is no operation of the contract and answered {exchange.status}"
                 script.fail("method", first.id, f"{method} answered", message, [exchange])
+            told = {word.strip().upper() for word in exchange.headers.get("allow", "").split(",")} - {""}
+            if exchange.status == 405 and told - {"HEAD", "OPTIONS"} != set(declared):
+                message = f"405 of {method} {path} allows {sorted(told) or 'nothing'}, not {sorted(declared)}"
+                script.fail("method", first.id, "Allow", message, [exchange])
 
 
 def _filled(path: str, parameters: Mapping[str, str | int]) -> str:
