@@ -94,6 +94,18 @@ def test_what_one_version_writes_the_other_reads(crm: Kommo, name: str) -> None:
     assert [each.id for each in crm.catalogs.iterate()] == []
 
 
+def test_an_option_is_chosen_once_however_often_it_is_sent(crm: Kommo) -> None:
+    place = Place(crm, "catalogs")
+    field = place.define(type="multiselect", enums=OPTIONS)
+    red, blue = (option.id for option in field.enums or [])
+    id_ = place.create(v.multiselect(field.id, enum_ids=[blue, red, blue]))
+    assert [choice.enum_id for choice in place.read(id_).value(field.id, v.multiselect)] == [blue, red]
+    entry = v.v2.multiselect(field.id, enum_ids=[red, blue, red])
+    change = models.V2CatalogElementUpdate(id=id_, custom_fields=[models.V2CustomFieldWrite.from_dict(entry)])
+    crm.v2_catalog_elements.update([change])
+    assert [choice.enum_id for choice in place.read(id_).value(field.id, v.multiselect)] == [red, blue]
+
+
 def test_types_that_v2_does_not_know_are_only_in_v4() -> None:
     lists = {name for name, kind in v.FIELD_TYPES.items() if "catalogs" in kind.entities}
     assert lists - VALUES.keys() == {"items", "linked_entity", "file", "payer", "supplier"}

@@ -91,13 +91,23 @@ def resolve(store: Store, scope: Scope, wishes: list[ValueWish]) -> Values:
             path = _within_item(f"{wish.path}.{key}")
             raise Refusal(FIELD_NOT_FOUND, path, f"Custom field {str(wish.field)[:80]!r} not found")
         path = _within_item(f"{wish.path}.values")
-        stored = tuple(
-            value for sent in wish.values if (value := _stored(field, sent, path, zone)) is not None
-        )
+        stored = tuple(_values(field, wish.values, path, zone))
         if len(stored) > VALUE_TYPES[field.type].many:
             raise Refusal(BAD_FIELDS, path, f"Custom field {field.id} takes one value")
         found[field.id] = stored
     return found
+
+
+def _values(field: Field, values: list[Any], path: str, zone: Zone) -> Iterator[StoredValue]:
+    """What to keep of the values that were sent. An option can be chosen once."""
+    chosen: set[int] = set()
+    for sent in values:
+        value = _stored(field, sent, path, zone)
+        if value is None or value.enum in chosen:
+            continue
+        if value.enum is not None:
+            chosen.add(value.enum)
+        yield value
 
 
 def _within_item(path: str) -> str:
