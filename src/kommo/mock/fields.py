@@ -176,6 +176,8 @@ def _code(store: Store, field: Field, item: Item) -> str | Unset | None:
         owner = store.field_by_code(field.scope, code)
         if owner is not None and owner.id != field.id:
             return item.note(NOT_SUPPORTED_CHOICE, "code", _TAKEN)
+    if code is None and field.type == "supplier":
+        return UNSET
     return None if code == "" else code
 
 
