@@ -50,5 +50,9 @@ def ids(mock):
         found["catalogs_custom_field_groups"] = {"catalog_id": 1095, "id": group.id}
         field = crm.catalogs_custom_fields.create(1095, [new_field]).items[0]
         found["catalogs_custom_fields"] = {"catalog_id": 1095, "id": field.id}
+        groups = crm.catalogs_custom_field_groups.create(
+            4220, [models.CustomFieldGroupCreate(name="Measures", sort=9)]
+        )
+        found["catalogs_custom_field_groups"] = {"catalog_id": 4220, "id": groups.items[0].id}
     mock.control.snapshot("ready")
     return found

@@ -6,6 +6,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from kommo.contract.options import Options
+from kommo.contract.run import run
+from kommo.mock import MockConfig, create_app
 from kommo.mock.platforms import LACKING_ENTITIES, LACKING_TYPES, PLATFORMS, has_entity, has_type
 from kommo.published import bundle_path, load_bundle
 from kommo.spec.assemble import profiles, with_profile
@@ -158,6 +161,31 @@ def test_values_of_types_that_a_profile_lacks_have_no_shape(document):
         if "x-field-types" in schema
     ]
     assert {name for names in shapes for name in names} == types
+
+
+def test_the_mock_of_the_platform_keeps_its_contract(profile, document):
+    options = Options(
+        document=document,
+        app=create_app(MockConfig(seed="demo", platform=profile)),
+        phases=("walk", "media", "nearmiss"),
+    )
+    assert [str(finding.message) for finding in run(options).findings] == []
+
+
+@pytest.mark.parametrize(
+    ("profile_id", "quirks"),
+    # A server that documents 201 for a change of fields; one that takes a group without its place.
+    [("kommo", {"v4-update-fields-200": False}), ("amocrm", {})],
+)
+def test_a_server_of_both_platforms_does_not_keep_the_contract_of_one(profile_id, quirks):
+    """What only the other platform has is noticed, unless it is a path of its own, which nobody asks for."""
+    options = Options(
+        document=load_bundle(profile_id),
+        app=create_app(MockConfig(seed="demo", platform="any", quirks=quirks)),
+        phases=("walk", "media", "nearmiss"),
+        stop_at_first=True,
+    )
+    assert run(options).findings
 
 
 def test_every_difference_of_the_mock_has_a_profile():

@@ -199,8 +199,7 @@ class CatalogsCustomFieldGroups:
 
         Args:
             catalog_id: The id of the list, a positive integer.
-            id: The id of the group, an opaque text such as `default` or `leads_2745158`. It must be a
-                group of this entity.
+            id: The id of the group, an opaque text. It must be a group of fields of this list.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -240,8 +239,7 @@ class CatalogsCustomFieldGroups:
 
         Args:
             catalog_id: The id of the list, a positive integer.
-            id: The id of the group, an opaque text such as `default` or `leads_2745158`. It must be a
-                group of this entity.
+            id: The id of the group, an opaque text. It must be a group of fields of this list.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -283,8 +281,7 @@ class CatalogsCustomFieldGroups:
 
         Args:
             catalog_id: The id of the list, a positive integer.
-            id: The id of the group, an opaque text such as `default` or `leads_2745158`. It must be a
-                group of this entity.
+            id: The id of the group, an opaque text. It must be a group of fields of this list.
             body: What to send.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
@@ -455,8 +452,7 @@ class AsyncCatalogsCustomFieldGroups:
 
         Args:
             catalog_id: The id of the list, a positive integer.
-            id: The id of the group, an opaque text such as `default` or `leads_2745158`. It must be a
-                group of this entity.
+            id: The id of the group, an opaque text. It must be a group of fields of this list.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -496,8 +492,7 @@ class AsyncCatalogsCustomFieldGroups:
 
         Args:
             catalog_id: The id of the list, a positive integer.
-            id: The id of the group, an opaque text such as `default` or `leads_2745158`. It must be a
-                group of this entity.
+            id: The id of the group, an opaque text. It must be a group of fields of this list.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -539,8 +534,7 @@ class AsyncCatalogsCustomFieldGroups:
 
         Args:
             catalog_id: The id of the list, a positive integer.
-            id: The id of the group, an opaque text such as `default` or `leads_2745158`. It must be a
-                group of this entity.
+            id: The id of the group, an opaque text. It must be a group of fields of this list.
             body: What to send.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.

@@ -300,7 +300,7 @@ class Companies:
         204. What the answer holds depends on the rights of the user.
 
         Args:
-            id: The id of the record, a positive integer.
+            id: The id of the company, a positive integer.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -338,7 +338,7 @@ class Companies:
         stays.
 
         Args:
-            id: The id of the record, a positive integer.
+            id: The id of the company, a positive integer.
             body: What to send.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
@@ -594,7 +594,7 @@ class AsyncCompanies:
         204. What the answer holds depends on the rights of the user.
 
         Args:
-            id: The id of the record, a positive integer.
+            id: The id of the company, a positive integer.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -632,7 +632,7 @@ class AsyncCompanies:
         stays.
 
         Args:
-            id: The id of the record, a positive integer.
+            id: The id of the company, a positive integer.
             body: What to send.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.

@@ -300,7 +300,7 @@ class Contacts:
         204. What the answer holds depends on the rights of the user.
 
         Args:
-            id: The id of the record, a positive integer.
+            id: The id of the contact, a positive integer.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -338,7 +338,7 @@ class Contacts:
         stays.
 
         Args:
-            id: The id of the record, a positive integer.
+            id: The id of the contact, a positive integer.
             body: What to send.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
@@ -594,7 +594,7 @@ class AsyncContacts:
         204. What the answer holds depends on the rights of the user.
 
         Args:
-            id: The id of the record, a positive integer.
+            id: The id of the contact, a positive integer.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -632,7 +632,7 @@ class AsyncContacts:
         stays.
 
         Args:
-            id: The id of the record, a positive integer.
+            id: The id of the contact, a positive integer.
             body: What to send.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.

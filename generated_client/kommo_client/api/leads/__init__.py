@@ -304,7 +304,7 @@ class Leads:
         What the answer holds depends on the rights of the user.
 
         Args:
-            id: The id of the record, a positive integer.
+            id: The id of the lead, a positive integer.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -342,7 +342,7 @@ class Leads:
         stays.
 
         Args:
-            id: The id of the record, a positive integer.
+            id: The id of the lead, a positive integer.
             body: What to send.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
@@ -602,7 +602,7 @@ class AsyncLeads:
         What the answer holds depends on the rights of the user.
 
         Args:
-            id: The id of the record, a positive integer.
+            id: The id of the lead, a positive integer.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
 
@@ -640,7 +640,7 @@ class AsyncLeads:
         stays.
 
         Args:
-            id: The id of the record, a positive integer.
+            id: The id of the lead, a positive integer.
             body: What to send.
             timeout: Seconds for this call, None for no limit; by default the connection's.
             headers: Headers for this call, over the connection's.
