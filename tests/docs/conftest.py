@@ -46,8 +46,6 @@ def ids(mock):
                 groups = getattr(crm, f"{entity}_custom_field_groups")
                 group = groups.create([new_group]).items[0]
                 found[f"{entity}_custom_field_groups"] = {"id": group.id}
-        group = crm.catalogs_custom_field_groups.create(1095, [new_group]).items[0]
-        found["catalogs_custom_field_groups"] = {"catalog_id": 1095, "id": group.id}
         field = crm.catalogs_custom_fields.create(1095, [new_field]).items[0]
         found["catalogs_custom_fields"] = {"catalog_id": 1095, "id": field.id}
         groups = crm.catalogs_custom_field_groups.create(

@@ -16,23 +16,15 @@ JSON: Final = "application/json"
 
 Ids = Mapping[str, Mapping[str, Any]]
 
-# The ids on the page. Those of fields and lists are the ones that the vendor's examples use, those of records the ones
-# that the mock's seed `documented` has.
+# The ids on the page of what shares its parameters with other entities: the ones that the vendor's examples use. The
+# paths of records say theirs themselves.
 _FIELDS: Final = {"leads": 4439091, "contacts": 4439101, "companies": 4439111, "customers": 4439121}
 EXAMPLE_IDS: Final[Ids] = {
     **{f"{entity}_custom_fields": {"id": id_} for entity, id_ in _FIELDS.items()},
     **{f"{entity}_custom_field_groups": {"id": f"{entity}_2745"} for entity in _FIELDS},
     "customers_segments_custom_fields": {"id": 4439131},
     "catalogs_custom_fields": {"catalog_id": 1095, "id": 1278898087},
-    "catalogs_custom_field_groups": {"catalog_id": 1095, "id": "catalogs_2745"},
     "v2_catalog_elements": {"catalog_id": 4220},
-    "leads": {"id": 5001},
-    "contacts": {"id": 6001},
-    "companies": {"id": 7001},
-    "customers": {"id": 8001},
-    "customers_segments": {"id": 51},
-    "catalogs": {"catalog_id": 4220},
-    "catalog_elements": {"catalog_id": 4220, "id": 41872},
 }
 
 
