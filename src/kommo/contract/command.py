@@ -10,7 +10,7 @@ import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
@@ -30,7 +30,7 @@ from kommo.contract.replay import Replayer
 from kommo.contract.reports import files, findings, terminal
 from kommo.contract.reproduce import curl
 from kommo.contract.run import complete
-from kommo.published import load_bundle
+from kommo.published import Platform, load_bundle
 from kommo.version import __version__
 
 SUMMARY: Final = "check a server against the published contract"
@@ -99,7 +99,7 @@ def configure(parser: ArgumentParser) -> None:
     again.set_defaults(action=_replay)
     traffic = actions.add_parser("check", help="judge recorded traffic", allow_abbrev=False)
     traffic.add_argument("traffic", type=Path, nargs="+", help="HTTP archives (.har)")
-    traffic.add_argument("--document", type=Path, metavar="FILE", help="another contract (JSON)")
+    _contract(traffic)
     traffic.set_defaults(action=_traffic)
     clean = actions.add_parser(
         "cleanup", help="take away what an interrupted --write run left", allow_abbrev=False
@@ -110,6 +110,7 @@ def configure(parser: ArgumentParser) -> None:
     score = actions.add_parser("score", help="which seeded faults the suite finds", allow_abbrev=False)
     scoring.configure(score)
     score.add_argument("--document", type=Path, metavar="FILE", help="another contract (JSON)")
+    score.set_defaults(platform="any")
     score.set_defaults(action=_score)
 
 
@@ -118,7 +119,18 @@ def _server(parser: ArgumentParser) -> None:
         "--base-url", type=_url, metavar="URL", help="the server; without it, the embedded mock"
     )
     parser.add_argument("--token", help="its bearer token; by default $KOMMO_TOKEN, else demo")
-    parser.add_argument("--document", type=Path, metavar="FILE", help="another contract (JSON)")
+    _contract(parser)
+
+
+def _contract(parser: ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--platform",
+        choices=get_args(Platform),
+        default="any",
+        help="whose account it is: the contract of kommo.com or amocrm.ru alone, by default of both together",
+    )
+    which.add_argument("--document", type=Path, metavar="FILE", help="another contract (JSON)")
 
 
 def run(args: Namespace) -> int:
@@ -136,7 +148,8 @@ def run(args: Namespace) -> int:
 
 def _check(args: Namespace) -> int:
     options = Options(
-        document=_document(args.document),
+        document=_document(args),
+        platform=args.platform,
         base_url=args.base_url,
         token=_token(args),
         operations=args.operation,
@@ -163,6 +176,8 @@ def _check(args: Namespace) -> int:
             result = _runs(options, profile.seeds, args.jobs, directory if args.report is not None else None)
         seconds = time.perf_counter() - started
         result.seconds.setdefault("wall", seconds)
+        if not result.cases.total() and not result.interrupted:
+            raise CommandError("these layers have nothing to send to these operations; name others")
         if args.report is not None:
             secrets = [options.token] if options.token != DEFAULT_TOKEN else []
             report = findings.document(
@@ -172,9 +187,10 @@ def _check(args: Namespace) -> int:
                 base_url=options.base_url or _MOCK,
                 version=__version__,
                 max_examples=options.max_examples,
+                platform=options.platform,
             )
             files.write(args.report, report, directory.rglob("*.ndjson"), secrets)
-    print(terminal.summary(result, len(contract.operations), seconds, _explainer()))
+    print(terminal.summary(result, len(contract.operations), seconds, _explainer(options.platform)))
     if args.report is not None:
         print(f"report: {args.report / 'report.html'}")
     for line in left:
@@ -222,8 +238,8 @@ def _live(args: Namespace, options: Options, record: Path | None) -> tuple[Resul
             recorder.close()
 
 
-def _explainer() -> Callable[[Finding], str]:
-    lines = Lines()
+def _explainer(platform: Platform) -> Callable[[Finding], str]:
+    lines = Lines(platform)
 
     def explain(finding: Finding) -> str:
         shown = []
@@ -247,9 +263,12 @@ def _replay(args: Namespace) -> int:
                 f"{args.report}: it holds {len(found)} failures, there is no number {args.only}"
             )
         found = [found[args.only - 1]]
-    contract = Contract(_document(args.document) or load_bundle())
+    if args.document is None and args.platform == "any":
+        args.platform = data.get("platform", "any")
+    contract = Contract(_document(args))
     options = Options(
         document=contract.document,
+        platform=args.platform,
         base_url=args.base_url,
         token=_token(args),
         seed=data["seed"],
@@ -271,7 +290,7 @@ def _replay(args: Namespace) -> int:
 
 
 def _traffic(args: Namespace) -> int:
-    contract = Contract(_document(args.document) or {})
+    contract = Contract(_document(args))
     count = broken = 0
     for path in args.traffic:
         exchanges = list(har.read(path))
@@ -300,7 +319,7 @@ def _cleanup(args: Namespace) -> int:
 
 def _score(args: Namespace) -> int:
     with terminal.Display() as display:
-        verdicts = scoring.measure(args, _document(args.document), display.say)
+        verdicts = scoring.measure(args, _document(args), display.say)
     return scoring.report(args, verdicts)
 
 
@@ -308,10 +327,11 @@ def _token(args: Namespace) -> str:
     return args.token or os.environ.get("KOMMO_TOKEN") or DEFAULT_TOKEN
 
 
-def _document(path: Path | None) -> dict[str, Any]:
+def _document(args: Namespace) -> dict[str, Any]:
+    path: Path | None = args.document
     if path is None:
         try:
-            return load_bundle()
+            return load_bundle(args.platform)
         except FileNotFoundError as error:
             raise CommandError(str(error)) from error
     try:

@@ -8,6 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from kommo.contract.findings import Finding
+from kommo.published import Platform, bundle_path
 
 
 @frozen
@@ -71,7 +72,8 @@ def quirk(finding: Finding) -> str:
 class Lines:
     """Line numbers of the published contract (YAML) by JSON pointer; read at the first question."""
 
-    def __init__(self) -> None:
+    def __init__(self, platform: Platform = "any") -> None:
+        self._platform: Platform = platform
         self._root: object = None
 
     def line(self, pointer: str) -> int | None:
@@ -81,11 +83,10 @@ class Lines:
         from ruamel.yaml import YAML
         from ruamel.yaml.nodes import MappingNode, SequenceNode
 
-        from kommo.published import bundle_path
-
         if self._root is None:
             try:
-                self._root = YAML(typ="safe", pure=True).compose(bundle_path("yaml").open(encoding="utf-8"))
+                text = bundle_path("yaml", self._platform).read_text(encoding="utf-8")
+                self._root = YAML(typ="safe", pure=True).compose(text)
             except (OSError, FileNotFoundError):
                 return None
         node = self._root

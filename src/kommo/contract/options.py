@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 
 from kommo.contract.exchange import Exchange
 from kommo.contract.findings import Finding
+from kommo.published import Platform
 
 #: Layers that schemathesis runs, in its order.
 SCHEMATHESIS: Final = ("examples", "coverage", "fuzzing", "stateful")
@@ -48,6 +49,8 @@ class Options:
 
     Attributes:
         document: the contract; None takes the published bundle.
+        platform: whose account it is: "kommo" (kommo.com), "amocrm" (amocrm.ru), or "any", with what either has. It
+            names the published contract and the kind of the embedded mock.
         base_url: where the server listens. With neither `base_url` nor `app` the embedded mock is driven in process.
         token: bearer token of the server.
         app: an ASGI application to drive in process instead of a server.
@@ -64,6 +67,7 @@ class Options:
     """
 
     document: Mapping[str, Any] | None = None
+    platform: Platform = "any"
     base_url: str | None = None
     token: str = field(default=DEFAULT_TOKEN, repr=False)
     app: Any = None

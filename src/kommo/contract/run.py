@@ -78,12 +78,13 @@ def run(options: Options) -> Result:
 def complete(options: Options) -> Options:
     """Fill in the published contract and the embedded mock where the options name neither."""
     if options.document is None:
-        options = evolve(options, document=load_bundle())
+        options = evolve(options, document=load_bundle(options.platform))
     if options.app is None and options.base_url is None:
         # Imported here: whoever checks a server needs no mock.
         from kommo.mock import MockConfig, create_app
 
-        options = evolve(options, app=create_app(MockConfig(token=options.token, seed="demo")))
+        config = MockConfig(token=options.token, seed="demo", platform=options.platform)
+        options = evolve(options, app=create_app(config))
     return options
 
 

@@ -14,6 +14,7 @@ from kommo.contract.findings import Finding
 from kommo.contract.options import Result
 from kommo.contract.recording import from_json, to_json
 from kommo.contract.reproduce import curl, python
+from kommo.published import Platform
 from kommo.redaction import redact
 
 FILE: Final = "report.json"
@@ -29,6 +30,7 @@ def document(
     base_url: str,
     version: str,
     max_examples: int | None = None,
+    platform: Platform = "any",
 ) -> dict[str, Any]:
     """Return the whole result as JSON data without secrets.
 
@@ -39,9 +41,10 @@ def document(
         base_url: of the server.
         version: of this program.
         max_examples: of the run's options; None when it is not known.
+        platform: of the run's options.
     """
     secrets = tuple(secrets)
-    lines = Lines()
+    lines = Lines(platform)
     return {
         "format": _FORMAT,
         "kommo": version,
@@ -49,6 +52,7 @@ def document(
         "server": redact(base_url, secrets),
         "seed": result.seed,
         "max_examples": max_examples,
+        "platform": platform,
         "interrupted": result.interrupted,
         "cases": dict(result.cases),
         "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
