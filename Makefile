@@ -12,7 +12,8 @@ SETUP  := .venv/.ready
 CACHE  := .cache
 
 contract_files := $(shell find openapi overlays -name '*.yaml' -not -path 'openapi/dist/*' 2>/dev/null)
-published      := $(addprefix openapi/dist/kommo.,openapi.yaml openapi.json codegen.json)
+published      := $(addprefix openapi/dist/kommo.,openapi.yaml openapi.json codegen.json) \
+                  $(foreach platform,kommo amocrm,$(addprefix openapi/dist/profiles/$(platform).openapi.,yaml json))
 template_files := generator_config.yml $(shell find generator_templates -type f 2>/dev/null)
 python_files   := $(shell find src -name '*.py' -o -path 'src/*' -name '*.json' 2>/dev/null)
 # tests/ is no input of the report: a changed test does not rerun the contract.
