@@ -79,3 +79,17 @@ def test_what_was_read_goes_straight_back_only_through_entries(server: MockServe
     with pytest.raises(ValidationFailed, match="enum_code"):
         crm.leads.update(id_, {"custom_fields_values": read.custom_fields_values})  # type: ignore[arg-type]
     place.update(id_, *v.Values(read.custom_fields_values).entries())
+
+
+@pytest.mark.parametrize("name", ["text", "textarea", "url", "numeric"])
+def test_an_empty_text_changes_nothing(server: MockServer, crm: Kommo, name: str) -> None:
+    """The vendor's server reads it over; who wants to empty a field says so."""
+    server.control.reset()
+    place = Place(crm, "leads")
+    field = place.define(type=name)
+    entry, value = ROWS[name].value(field, crm)
+    id_ = place.create(entry)
+    place.update(id_, {"field_id": field.id, "values": [{"value": ""}]})
+    assert place.read(id_)[field.id].value == value
+    place.update(id_, v.clear(field.id))
+    assert list(place.read(id_)) == []

@@ -68,7 +68,10 @@ def _field(store: Store, scope: Scope, entry: Item) -> Field | None:
 
 
 def _values(entry: Item, field: Field, zone: Zone) -> tuple[StoredValue, ...] | None:
-    """The values of one entry; none of them for one that clears the field, None for one that is wrong."""
+    """The values of one entry: none of them for one that clears the field, None for one that changes nothing.
+
+    Those are entries that are wrong, and those of nothing but empty text, which the vendor reads over (LIB-ISSUES).
+    """
     if not entry.has("values"):
         entry.note(REQUIRED_FILLED, "values", "This field is missing.")
         return None
@@ -80,7 +83,7 @@ def _values(entry: Item, field: Field, zone: Zone) -> tuple[StoredValue, ...] | 
     if not values:
         entry.note(REQUIRED_FILLED, "values", "This collection should contain 1 element or more.")
         return None
-    if len(values) == 1 and _clears(values[0]):
+    if all(map(_clears, values)):
         return ()
     type_ = VALUE_TYPES[field.type]
     if len(values) > type_.many:
@@ -95,7 +98,7 @@ def _values(entry: Item, field: Field, zone: Zone) -> tuple[StoredValue, ...] | 
         if stored is not None:
             # An option can be chosen once.
             kept[stored.enum if stored.value is None else ("value", index)] = stored
-    return None if len(entry.found) > noted else tuple(kept.values())
+    return None if len(entry.found) > noted or not kept else tuple(kept.values())
 
 
 def _clears(value: Item) -> bool:
