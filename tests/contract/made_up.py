@@ -202,7 +202,10 @@ class Shop:
         text = b"" if value is None else json.dumps(value).replace('"/api/', f'"{base}/api/').encode()
         made = [(b"content-type", kind.encode())] if text else []
         if status == 405:
-            made.append((b"allow", b"GET"))
+            allowed = [
+                one.method for one in self.contract.operations.values() if one.pattern.match(scope["path"])
+            ]
+            made.append((b"allow", ", ".join(allowed).encode()))
         await send({"type": "http.response.start", "status": status, "headers": made})
         await send({"type": "http.response.body", "body": text})
 

@@ -10,10 +10,11 @@ from kommo.contract.options import SCHEMATHESIS
 from kommo.mock import MockConfig, create_app
 
 OWN = tuple(name for name in LAYERS if name not in SCHEMATHESIS)
+#: The near misses of all quirks are sent by the tests of the overlays; here they stand for the documents alone.
 COMBINATIONS = [
-    ("base", "documented", "documented"),
-    ("all", "observed", "demo"),
-    ("all", "lenient", "empty"),
+    ("base", "documented", "documented", OWN),
+    ("all", "observed", "demo", tuple(name for name in OWN if name != "nearmiss")),
+    ("all", "lenient", "empty", tuple(name for name in OWN if name != "nearmiss")),
 ]
 FEW = [
     "list_leads_custom_fields",
@@ -26,13 +27,13 @@ FEW = [
 ]
 
 
-@pytest.mark.parametrize(("overlays", "profile", "state"), COMBINATIONS)
+@pytest.mark.parametrize(("overlays", "profile", "state", "layers"), COMBINATIONS)
 def test_the_own_layers_find_nothing_and_reach_every_operation(
-    overlays, profile, state, document, base_document
+    overlays, profile, state, layers, document, base_document
 ):
     app = create_app(MockConfig(token="demo", seed=state, profile=profile))
     judged_by = document if overlays == "all" else base_document
-    result = run(Options(document=judged_by, app=app, phases=OWN, max_examples=2))
+    result = run(Options(document=judged_by, app=app, phases=layers, max_examples=2))
     assert result.findings == []
     assert result.operations == set(Contract(judged_by).operations)
 
@@ -40,8 +41,11 @@ def test_the_own_layers_find_nothing_and_reach_every_operation(
 @pytest.mark.parametrize("over", ["process", "HTTP"])
 def test_schemathesis_finds_nothing(over, document, app, server):
     where = {"app": app} if over == "process" else {"base_url": server.url}
+    operations = FEW if over == "process" else FEW[:3]
     result = run(
-        Options(document=document, operations=FEW, phases=SCHEMATHESIS, max_examples=2, seed=3, **where)
+        Options(
+            document=document, operations=operations, phases=SCHEMATHESIS, max_examples=2, seed=3, **where
+        )
     )
     assert result.findings == []
     assert set(result.cases) == set(SCHEMATHESIS)
@@ -55,7 +59,7 @@ def test_the_same_seed_makes_the_same_requests(document):
             Options(
                 document=document,
                 app=create_app(MockConfig(token="demo", seed="demo")),
-                operations=FEW,
+                operations=FEW[:3],
                 phases=("walk", "media", "model", "coverage", "fuzzing"),
                 max_examples=2,
                 seed=7,
