@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from kommo.contract.checks.echo import entries
 from kommo.contract.exchange import NO_JSON
 from kommo.contract.faults.base import (
     Effect,
@@ -114,9 +115,8 @@ async def _option_ids_again(memory: Memory, call: Request, forward: Forward) -> 
 
     def shown(value: Any, names: dict[int, int]) -> None:
         for item in items(value):
-            for option in item.get("enums") or ():
-                if isinstance(option, dict):
-                    option["id"] = names.get(option.get("id", 0), option.get("id"))
+            for option in entries(item.get("enums")):
+                option["id"] = names.get(option.get("id", 0), option.get("id"))
 
     body = call.json
     if call.method == "PATCH" and call.fields and call.one and isinstance(body, dict) and body.get("enums"):
@@ -127,9 +127,8 @@ async def _option_ids_again(memory: Memory, call: Request, forward: Forward) -> 
         before = (await forward(evolve(call, method="GET", body=b""))).json
         reply = await forward(call.with_json(body))
         if reply.ok and isinstance(before, dict) and isinstance(reply.json, dict):
-            old = [one["id"] for one in before.get("enums") or () if isinstance(one, dict)]
-            now = reply.json.get("enums") or ()
-            new = [one["id"] for one in now if isinstance(one, dict)] if isinstance(now, list) else []
+            old = [one["id"] for one in entries(before.get("enums"))]
+            new = [one["id"] for one in entries(reply.json.get("enums"))]
             free = [id_ for id_ in old if id_ not in new]
             alias.update(zip([id_ for id_ in new if id_ not in old], free, strict=False))
     else:
