@@ -147,10 +147,16 @@ def test_lists(crm, make, out, capsys, module):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--entity", "catalogs"), "--entity catalogs needs the id of a list; say catalogs:ID"),
+        (("--entity", "catalogs"), "--entity catalogs needs the id of a list; it has none"),
         (("--entity", "leads:5"), "--entity leads:5: only lists are named by an id; say leads"),
-        (("--entity", "tasks"), "tasks: the API has no tasks; name an entity with fields"),
-        (("--entity", "raw"), "raw: the API has no raw; name an entity with fields"),
+        *(
+            (
+                ("--entity", name),
+                f"--entity {name}: no records have such fields; give one of catalogs, companies, contacts, customers, "
+                "customers_segments, leads\n",
+            )
+            for name in ("tasks", "raw", "segments", "lead", "catalog_elements:5")
+        ),
         (("--entity", "v2_catalogs"), "--entity 'v2_catalogs' is no entity"),
         (("--entity", "leads,leads"), "--entity names leads twice; name it once"),
         (
@@ -159,14 +165,14 @@ def test_lists(crm, make, out, capsys, module):
         ),
         (("--entity", "catalogs:0"), "--entity 'catalogs:0' is no entity"),
         (("--entity", ""), "--entity '' is no entity"),
-        (("--entity", "catalogs:99"), "get_catalogs: 404 Not Found"),
+        (("--entity", "catalogs:99"), "--entity catalogs:99: the account has no such list; it has none"),
         ((), "say whose fields with --entity, for instance --entity leads,contacts"),
         (("--entity", "leads", "--tz", "Mars"), "--tz 'Mars' is no time zone; give one like Europe/Moscow"),
         (("--entity", "leads", "--tz", "../x"), "--tz '../x' is no time zone"),
         (("--entity", "leads", "--token", "hush-hush"), "401 Unauthorized"),
         (
             ("--entity", "leads", "--subdomain", "acme"),
-            "base_url and subdomain/domain name the account twice",
+            "--base-url and subdomain/domain name the account twice",
         ),
         (
             ("--entity", "leads", "--out", "my-crm.py"),
@@ -175,8 +181,13 @@ def test_lists(crm, make, out, capsys, module):
         (("--entity", "leads", "--out", "class.py"), "--out class.py: cannot be imported"),
         (
             ("--entity", "leads", "--out", "nowhere/my_crm.py"),
-            "nowhere/my_crm.py: cannot be written: No such file",
+            "--out nowhere/my_crm.py: there is no directory nowhere; make it first",
         ),
+        (
+            ("--entity", "leads", "--out", "kommo.py"),
+            "--out kommo.py: would hide the module kommo; give a name like",
+        ),
+        (("--entity", "leads", "--out", "types.py"), "--out types.py: would hide the module types"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -192,12 +203,93 @@ def test_mistakes_are_one_line(crm, make, out, capsys, monkeypatch, arguments, s
     assert list(out.parent.iterdir()) == []
 
 
+def test_lists_are_named_for_who_does_not_know_their_ids(crm, make, capsys):
+    names = ["Goods", "Long " * 50, "\x1b[31mred\u202e"]
+    made = crm.catalogs.create([models.CatalogCreate(name=name) for name in names]).items
+    first, second, third = (each.id for each in made)
+    lists = f"catalogs:{first} (Goods) or catalogs:{second} ({('Long ' * 50)[:30]}...) or catalogs:{third} (?[31mred?)"
+    assert make("--entity", "catalogs") == 2
+    assert capsys.readouterr().err == (
+        f"kommo models: --entity catalogs needs the id of a list; give {lists}\n"
+    )
+    assert make("--entity", "catalogs:7") == 2
+    assert f"the account has no such list; give {lists}\n" in capsys.readouterr().err
+    crm.catalogs.create([models.CatalogCreate(name="n")] * 3)
+    assert make("--entity", "catalogs") == 2
+    assert capsys.readouterr().err.endswith(" or another\n")
+
+
+def test_arguments_are_called_as_on_the_command_line(server, out, monkeypatch, capsys):
+    monkeypatch.delenv("KOMMO_TOKEN", raising=False)
+    monkeypatch.delenv("KOMMO_SUBDOMAIN", raising=False)
+    asked = ["models", "--entity", "leads", "--out", str(out)]
+    for more, said in (
+        (["--base-url", server.url], "no token; give --token or set KOMMO_TOKEN\n"),
+        (["--token", "t"], "no account named; give --subdomain or --base-url, or set KOMMO_SUBDOMAIN\n"),
+        (["--token", "t", "--base-url", "acme"], "--base-url 'acme' is not an https:// URL"),
+        (["--token", "t", "--base-url", "http://mock"], "or name the host in --allow-insecure-host mock if"),
+    ):
+        assert cli.main([*asked, *more]) == 2
+        assert said in capsys.readouterr().err
+    host = "mock.invalid"
+    allowed = ["--token", "t", "--base-url", f"http://{host}", "--allow-insecure-host", host]
+    assert cli.main([*asked, *allowed]) == 2
+    assert "cannot connect" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_module_of_a_package_may_be_called_like_one_of_python(fields, make, out):
+    place = out.with_name("types.py")
+    place.with_name("__init__.py").touch()
+    assert make("--entity", "leads", "--out", place) == 0
+    assert place.exists()
+
+
+def test_a_read_only_file_is_left_alone(fields, make, out, capsys):
+    make("--entity", "leads")
+    out.chmod(0o444)
+    before = out.read_bytes()
+    assert make() == 0  # nothing to write
+    fields.delete(1003)
+    capsys.readouterr()
+    assert make() == 2
+    assert capsys.readouterr().err == (
+        f"kommo models: {out}: is read-only, and left alone; make it writable or give another --out\n"
+    )
+    assert out.read_bytes() == before
+
+
+def test_a_link_stays_a_link_and_the_file_keeps_its_mode(fields, make, out):
+    real = out.parent / "elsewhere" / "real.py"
+    real.parent.mkdir()
+    out.symlink_to(real)
+    assert make("--entity", "leads") == 0
+    real.chmod(0o640)
+    fields.delete(1003)
+    assert make() == 0
+    assert out.is_symlink()
+    assert "note" not in real.read_text(encoding="utf-8")
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+
+
+def test_names_as_long_as_a_book(crm, make, out, capsys):
+    crm.leads_custom_fields.create([models.CustomFieldCreate(name="Book " * 1000, type="text")])
+    make("--entity", "leads")
+    crm.leads_custom_fields.update(1001, models.CustomFieldUpdate(name="Tome " * 1000))
+    capsys.readouterr()
+    assert make() == 0
+    assert max(map(len, capsys.readouterr().out.splitlines()[1:])) < 320
+
+
 def test_a_foreign_or_edited_file_is_refused_and_left_alone(fields, make, out, capsys):
     out.write_text("print('mine')\n", encoding="utf-8")
     assert make("--entity", "leads") == 2
     assert capsys.readouterr().err == (
         f"kommo models: {out}: was not made by kommo models and is left alone; give another --out\n"
     )
+    out.write_bytes(b"\xff\xfe\x00 no text")
+    assert make("--entity", "leads") == 2
+    assert "was not made by kommo models and is left alone" in capsys.readouterr().err
     out.unlink()
     make("--entity", "leads")
     edited = out.read_text(encoding="utf-8").replace("byudzhet", "budget")

@@ -165,7 +165,7 @@ def test_an_edit_is_noticed(hard_text, tmp_path, edit):
     [
         (b"print()\n", "was not made by kommo models"),
         (b"", "was not made by kommo models"),
-        (b"\xff\xfe", "cannot be read"),
+        (b"\xff\xfe", "was not made by kommo models"),
         (
             b"# Made by: kommo models x\n# Do not edit; run that again. Contents, format 2: 00\n",
             "a newer kommo",

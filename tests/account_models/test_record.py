@@ -142,6 +142,30 @@ def test_lists_are_watched(crm, crm_of_leads):
     assert lead.save(crm) is False
 
 
+def test_options_come_in_any_collection(crm, crm_of_leads):
+    extras, colour = crm_of_leads.LeadExtras, crm_of_leads.LeadColour
+    for several in ({extras.BLUE, extras.RED}, (extras.RED, extras.BLUE), frozenset(extras)):
+        lead = crm_of_leads.Lead(name="Oak", extras=several)
+        lead.save(crm)
+        assert set(crm_of_leads.Lead.load(crm, lead.id).extras) == set(several)
+        lead.extras = set()
+        lead.save(crm)
+        assert crm_of_leads.Lead.load(crm, lead.id).extras is None
+    # Those of another field are refused before they are sent.
+    for lead in (crm_of_leads.Lead(colour=extras.RED), crm_of_leads.Lead(extras=[extras.RED, colour.RED])):
+        with pytest.raises(v.FieldValueError, match="is an option of another field; give one of Lead"):
+            lead.save(crm)
+
+
+def test_an_empty_text_clears(crm, crm_of_leads):
+    lead = crm_of_leads.Lead(name="Oak", note="old", byudzhet=Decimal(1))
+    lead.save(crm)
+    lead.note = ""
+    assert lead.changes() == {"custom_fields_values": [v.clear(1004)]}
+    lead.save(crm)
+    assert crm_of_leads.Lead.load(crm, lead.id).note is None
+
+
 def test_options_added_later_survive(crm, crm_of_leads):
     colour = crm.leads_custom_fields.get(1002)
     options = [{"id": each.id, "value": each.value, "sort": each.sort} for each in colour.enums]
@@ -179,6 +203,16 @@ def test_what_was_created_before_a_failure_has_its_id(crm, crm_of_leads):
     leads[60].colour = None
     crm_of_leads.Lead.create(crm, leads[50:])
     assert sorted(lead.id for lead in leads) == sorted(each.id for each in crm.leads.iterate())
+
+
+def test_records_of_another_class_are_not_created(crm, crm_of_leads):
+    @define(kw_only=True, repr=False)
+    class Other(Record[models.Contact]):
+        _source: ClassVar[Source] = Source("contacts")
+
+    with pytest.raises(ConfigurationError, match=r"Other\(\) is no Lead"):
+        crm_of_leads.Lead.create(crm, [crm_of_leads.Lead(name="Oak"), Other()])
+    assert list(crm.leads.iterate()) == []
 
 
 def test_segments_are_created_one_by_one(crm, module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from itertools import islice
 from types import NoneType, UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
@@ -13,10 +14,15 @@ from kommo_client.client import Unset
 from kommo import Kommo, models
 from kommo.account_models.source import Source
 from kommo.command import CommandError
+from kommo.errors import NotFound
 
 _SCALARS: Final = {str: "str", int: "int", float: "float", bool: "bool", NoneType: "None"}
 # What every record has that is neither read nor written as an attribute of its own.
 _NOT_OWN: Final = frozenset({"id", "request_id"})
+_FIELDS: Final = "_custom_fields"
+# Lists that a message names, and so many characters of the name of each.
+_NAMED: Final = 5
+_LONGEST_NAME: Final = 30
 
 
 @frozen
@@ -93,19 +99,43 @@ def read_entity(crm: Kommo, source: Source) -> EntityFound:
     """Ask the account for the fields of an entity.
 
     Raises:
-        CommandError: the API has no such records, or an id of a list is missing or too much.
+        CommandError: no records have such fields, there is no such list, or its id is missing or too much.
         KommoError: a request failed.
     """
+    known = [name.removesuffix(_FIELDS) for name in sorted(dir(type(crm))) if name.endswith(_FIELDS)]
+    if source.entity not in known:
+        raise CommandError(f"--entity {source}: no records have such fields; give one of {', '.join(known)}")
     records, fields = source.records(crm), source.fields(crm)
     needs_list = "catalog_id" in inspect.signature(fields.list).parameters
     if needs_list and source.catalog_id is None:
-        raise CommandError(f"--entity {source} needs the id of a list; say {source}:ID")
+        raise CommandError(f"--entity {source} needs the id of a list; {_lists(crm, source.entity)}")
     if not needs_list and source.catalog_id is not None:
         raise CommandError(f"--entity {source}: only lists are named by an id; say {source.entity}")
     model = str(inspect.signature(records.get).return_annotation)
-    title = getattr(crm, source.entity).get(source.catalog_id).name if needs_list else None
+    title = None
+    if needs_list:
+        try:
+            title = getattr(crm, source.entity).get(source.catalog_id).name
+        except NotFound:
+            there = _lists(crm, source.entity)
+            raise CommandError(f"--entity {source}: the account has no such list; {there}") from None
     found = sorted((_field(each) for each in fields.iterate(*source.path)), key=lambda each: each.id)
     return EntityFound(source, model, title, _own(records, model), tuple(found))
+
+
+def _lists(crm: Kommo, entity: str) -> str:
+    """What to say instead, for somebody who does not know the ids of the account's lists."""
+    found = list(islice(getattr(crm, entity).iterate(), _NAMED + 1))
+    if not found:
+        return "it has none"
+    named = [f"{entity}:{each.id} ({_short(each.name)})" for each in found[:_NAMED]]
+    return f"give {' or '.join(named)}{' or another' if len(found) > _NAMED else ''}"
+
+
+def _short(name: str) -> str:
+    """A name on one line of a terminal."""
+    visible = "".join(each if each.isprintable() else "?" for each in name)
+    return visible if len(visible) <= _LONGEST_NAME else f"{visible[:_LONGEST_NAME]}..."
 
 
 def _field(definition: models.CustomField) -> FieldFound:

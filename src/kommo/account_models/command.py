@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import keyword
 import os
+import re
 import shlex
+import shutil
+import stat
 import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -19,11 +22,24 @@ from kommo.account_models.plan import Module, plan
 from kommo.account_models.render import escaped, render
 from kommo.account_models.source import Source
 from kommo.command import CommandError
+from kommo.errors import ConfigurationError
 
 SUMMARY: Final = "write a typed module of an account's own fields"
 
 SAME: Final = 0
 DIFFERS: Final = 1
+
+# What a module imports; of the same name and in the way, it would import itself.
+_IMPORTED: Final = sys.stdlib_module_names | {"attr", "attrs", "httpx", "kommo", "kommo_client"}
+# Arguments of Python in the words of the command line.
+_OPTIONS: Final = (
+    (re.compile(r"\ballow_insecure_hosts=\['([^']*)'\]"), r"--allow-insecure-host \1"),
+    (re.compile(r"\bbase_url\b=?"), "--base-url"),
+    (re.compile(r"\b(token|subdomain)="), r"--\1"),
+)
+#: A line about a change shows so many characters at most; a field may be called as long as a book.
+_LONGEST_LINE: Final = 300
+_WRITABLE: Final = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -50,6 +66,13 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--domain", help="kommo.com or amocrm.ru; by default $KOMMO_DOMAIN, else kommo.com")
     parser.add_argument("--base-url", metavar="URL", help="the whole address instead, of a mock for instance")
+    parser.add_argument(
+        "--allow-insecure-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host, beside this machine, that plain http may be used with; may be repeated",
+    )
     parser.add_argument("--token", help="its long-lived token; by default $KOMMO_TOKEN")
 
 
@@ -59,9 +82,7 @@ def run(args: Namespace) -> int:
     Raises:
         CommandError: the file is not ours or cannot be written, the account cannot be read, or an argument is wrong.
     """
-    path: Path = args.out
-    if path.suffix != ".py" or not path.stem.isidentifier() or keyword.iskeyword(path.stem):
-        raise CommandError(f"--out {path}: cannot be imported; give a name like my_crm.py")
+    path = _place(args.out)
     earlier = read_module(path)
     old = earlier.module if earlier else Module()
     sources = (
@@ -91,6 +112,21 @@ def run(args: Namespace) -> int:
     return SAME
 
 
+def _place(path: Path) -> Path:
+    """Where the module goes, before anything is asked.
+
+    Raises:
+        CommandError: nothing could be imported from there, or nothing can be written there.
+    """
+    if path.suffix != ".py" or not path.stem.isidentifier() or keyword.iskeyword(path.stem):
+        raise CommandError(f"--out {path}: cannot be imported; give a name like my_crm.py")
+    if path.stem in _IMPORTED and not path.with_name("__init__.py").exists():
+        raise CommandError(f"--out {path}: would hide the module {path.stem}; give a name like my_crm.py")
+    if not path.parent.is_dir():
+        raise CommandError(f"--out {path}: there is no directory {path.parent}; make it first")
+    return path
+
+
 def _begin(check: bool, path: Path, text: str, module: Module) -> int:
     if check:
         print(f"{path}: is not there yet; run this without --check")
@@ -104,8 +140,19 @@ def _begin(check: bool, path: Path, text: str, module: Module) -> int:
 
 def _read(args: Namespace, sources: list[Source]) -> list[EntityFound]:
     try:
-        with Kommo(args.subdomain, domain=args.domain, base_url=args.base_url, token=args.token) as crm:
+        with Kommo(
+            args.subdomain,
+            domain=args.domain,
+            base_url=args.base_url,
+            token=args.token,
+            allow_insecure_hosts=args.allow_insecure_host,
+        ) as crm:
             return [read_entity(crm, source) for source in sources]
+    except ConfigurationError as error:
+        message = str(error)
+        for argument, option in _OPTIONS:
+            message = argument.sub(option, message)
+        raise CommandError(message) from None
     except KommoError as error:
         raise CommandError(str(error)) from None
 
@@ -121,11 +168,20 @@ def _zone(name: str | None) -> str | None:
 
 def _write(path: Path, text: str) -> None:
     """Put the whole file in place, or leave what is there."""
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    # Of a link, what it leads to.
+    place = Path(os.path.realpath(path))
+    part = place.with_name(f".{place.name}.{os.getpid()}")
     try:
+        old = place.stat() if place.exists() else None
+        if old is not None and not old.st_mode & _WRITABLE:
+            raise CommandError(
+                f"{path}: is read-only, and left alone; make it writable or give another --out"
+            )
         try:
             part.write_text(text, encoding="utf-8", newline="\n")
-            os.replace(part, path)
+            if old is not None:
+                shutil.copymode(place, part)
+            os.replace(part, place)
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
@@ -134,6 +190,8 @@ def _write(path: Path, text: str) -> None:
 
 def _shown(line: str) -> str:
     """Names of an account on a terminal: nothing that moves the cursor, nothing that its encoding lacks."""
+    if len(line) > _LONGEST_LINE:
+        line = f"{line[:_LONGEST_LINE]}..."
     visible = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)
     encoding = sys.stdout.encoding or "utf-8"
     return visible.encode(encoding, "backslashreplace").decode(encoding)

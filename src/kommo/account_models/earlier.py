@@ -60,8 +60,10 @@ def read_module(path: Path) -> Earlier | None:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except UnicodeDecodeError:
+        text = ""
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be read: {error.strerror or error}; give another --out") from None
     header = _HEADER.match(text)
     if header is None:
         raise CommandError(f"{path}: was not made by kommo models and is left alone; give another --out")
@@ -75,8 +77,8 @@ def read_module(path: Path) -> Earlier | None:
         whole, tree = False, ast.Module([], [])
     if not whole:
         raise CommandError(
-            f"{path}: was edited since kommo models made it, and is left alone; move what is yours elsewhere "
-            "(a subclass does), delete the file and run this again"
+            f"{path}: was edited since kommo models made it, and is left alone; take the edit back (what is yours "
+            "goes into a subclass elsewhere), or delete the file, with the names it remembers, and run this again"
         )
     return Earlier(_module(tree), header["digest"])
 

@@ -10,7 +10,7 @@ from attrs import frozen
 from kommo.account_models.option import Option
 from kommo.account_models.source import Source
 from kommo.errors import KommoError
-from kommo.values import CLEAR, Choice, Entry, FieldType, Raw, Values
+from kommo.values import CLEAR, Choice, Entry, FieldType, FieldValueError, Raw, Values
 from kommo.values import text as any_type
 
 R = TypeVar("R")
@@ -18,6 +18,7 @@ OptionT = TypeVar("OptionT", bound=Option)
 
 _MARK: Final = "kommo"
 ASSIGNED: Final = "_assigned"
+_SEVERAL: Final = (list, tuple, set, frozenset)
 
 
 @frozen
@@ -52,21 +53,29 @@ class Custom:
         return Raw(found.raw.get("values")) if None in several else several
 
     def entry(self, value: Any, source: Source) -> Entry:
-        """What sets the field to a value; None and an empty list take away what it holds.
+        """What sets the field to a value; None, an empty text and an empty list take away what it holds.
 
         Raises:
-            FieldValueError: the type cannot hold that.
+            FieldValueError: the type cannot hold that, or it is an option of another field.
         """
         kind = any_type if isinstance(self.kind, str) else self.kind
         if is_empty(value):
             value = CLEAR
         elif isinstance(value, Option):
-            value = _choice(value)
-        elif isinstance(value, (list, tuple)):
-            value = [_choice(each) if isinstance(each, Option) else each for each in value]
+            value = self._choice(value)
+        elif isinstance(value, _SEVERAL):
+            value = [self._choice(each) if isinstance(each, Option) else each for each in value]
         elif isinstance(self.kind, str) and not isinstance(value, Raw):
             raise KommoError(f"field {self.id} is of the type {self.kind}, not known here; give a Raw")
         return kind.write(self.id, value, tz=source.tz)
+
+    def _choice(self, option: Option) -> Choice:
+        if self.options is not None and not isinstance(option, self.options):
+            kind = self.kind if isinstance(self.kind, str) else self.kind.name
+            raise FieldValueError(
+                self.id, kind, option, "is an option of another field", f"give one of {self.options.__name__}"
+            )
+        return Choice(enum_id=option.id)
 
 
 @frozen
@@ -81,12 +90,8 @@ class Own:
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a value is none: None, or a list of nothing."""
-    return value is None or (isinstance(value, (list, tuple)) and not value)
-
-
-def _choice(option: Option) -> Choice:
-    return Choice(enum_id=option.id)
+    """Whether a value is none: None, or a text or a list of nothing."""
+    return value is None or (isinstance(value, (str, *_SEVERAL)) and not value)
 
 
 def _assigned(instance: Any, attribute: Any, value: Any) -> Any:

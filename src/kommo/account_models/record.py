@@ -123,7 +123,7 @@ class Record(Generic[AnswerT]):
             The same records.
 
         Raises:
-            ConfigurationError: a record has an id already.
+            ConfigurationError: a record has an id already, or is of another class.
             FieldValueError: a field cannot hold its value. Nothing was sent.
             BatchFailed: a request failed. Records that were created before have their ids.
             KommoError: anything else that goes wrong.
@@ -137,8 +137,9 @@ class Record(Generic[AnswerT]):
     def save(self, crm: Kommo | AsyncKommo) -> Any:
         """Create the record when it has no id, else send what has changed.
 
-        An attribute that is None now takes away what the field holds. One that was never loaded nor set is not sent,
-        so `Lead(id=42, budget=budget).save(crm)` changes one field of a lead without loading it.
+        An attribute that is None now, or an empty text or list, takes away what the field holds. One that was never
+        loaded nor set is not sent, so `Lead(id=42, budget=budget).save(crm)` changes one field of a lead without
+        loading it.
 
         Args:
             crm: a client.
@@ -213,6 +214,10 @@ class Record(Generic[AnswerT]):
     @classmethod
     def _created(cls, crm: Any, records: list[Self]) -> Steps[list[Self]]:
         for record in records:
+            if not isinstance(record, cls):
+                raise ConfigurationError(
+                    f"{record!r} is no {cls.__name__}; each class creates its own records"
+                )
             if record.id is not None:
                 raise ConfigurationError(f"{record!r} has an id already; change it with save")
         bodies = [record.changes() for record in records]
