@@ -28,12 +28,14 @@ class Attribute(NamedTuple):
             ids, `flag`.
         default: what it is until it is set. Where that is null, null can be sent.
         writable: whether requests set it; else it is read over.
+        nullable: whether null can be sent although the default is something else.
     """
 
     name: str
     kind: Kind = "integer"
     default: Any = None
     writable: bool = True
+    nullable: bool = False
 
 
 RESPONSIBLE: Final = Attribute("responsible_user_id", "id", default=0)
@@ -119,7 +121,7 @@ ENTITIES: Final[Mapping[EntityName, Entity]] = {
                 Attribute("next_price", default=0),
                 Attribute("next_date"),
                 RESPONSIBLE,
-                Attribute("status_id", "id", default=FIRST_CUSTOMER_STATUS),
+                Attribute("status_id", "id", default=FIRST_CUSTOMER_STATUS, nullable=True),
                 Attribute("periodicity", default=0),
                 _TASK,
                 _DELETED,

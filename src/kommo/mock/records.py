@@ -161,7 +161,7 @@ def _read(store: Store, scope: Scope, item: Item, entity: Entity, *, new: bool) 
 
 
 def _attribute(item: Item, attribute: Attribute) -> Any:
-    nullable = attribute.default is None
+    nullable = attribute.nullable or attribute.default is None
     match attribute.kind:
         case "text":
             return item.text(attribute.name, nullable=nullable)
