@@ -242,7 +242,12 @@ def test_garbage_is_raw_and_nothing_but_the_documented_errors_escapes(
     entries: list[dict[str, Any]], kind: str, in_v2: bool
 ) -> None:
     before = copy.deepcopy(entries)
-    filled = (v.v2.Values if in_v2 else v.Values)(entries, types={1: kind})
+    try:
+        filled = (v.v2.Values if in_v2 else v.Values)(entries, types={1: kind})
+    except v.FieldValueError:
+        foreign = {"field_id", "field_code"} if in_v2 else {"id", "code"}
+        assert any(entry.keys() & foreign for entry in entries)
+        return
     for field in filled.fields():
         repr(field)
         field.value  # noqa: B018
@@ -263,3 +268,21 @@ def test_not_a_list_of_entries(garbage: Any) -> None:
 def test_an_entry_that_names_no_field_cannot_be_sent() -> None:
     with pytest.raises(v.FieldValueError, match="is no field"):
         v.read({"field_type": "text", "values": [{"value": "x"}]}).entry()
+
+
+@pytest.mark.parametrize(
+    ("read", "given", "mend"),
+    [
+        (v.Values, [{"id": 5, "name": "n", "values": [{"value": "x"}]}], "read with kommo.values.v2"),
+        (v.Values, [{"id": 5, "custom_fields_values": []}], "give custom_fields_values of a record"),
+        (v.v2.Values, [{"field_id": 5, "values": [{"value": "x"}]}], "are read with kommo.values"),
+        (
+            v.v2.Values,
+            [{"field_code": "SKU", "field_id": None, "values": []}],
+            "give custom_fields of an element",
+        ),
+    ],
+)
+def test_entries_of_the_other_version_are_not_read_as_nothing(read, given, mend) -> None:
+    with pytest.raises(v.FieldValueError, match=f"is no entry of a field of v[24]; .*{mend}"):
+        read(given)

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, overload
 from attrs import field as attribute
 from attrs import frozen
 
-from kommo.values.dialects import V4, Dialect
+from kommo.values.dialects import V2, V4, Dialect
 from kommo.values.errors import FieldNotFilled, FieldValueError, Unfit
 from kommo.values.models import Raw
 from kommo.values.registry import FIELD_TYPES
@@ -167,7 +167,7 @@ class Values(Mapping[FieldRef, Field]):
             tz: zone of the moments that are read, mostly that of the account; UTC when None.
 
         Raises:
-            FieldValueError: not a list of entries.
+            FieldValueError: not a list of entries, or of entries of the other version.
         """
         self._fields: list[Field] = []
         if entries:
@@ -247,7 +247,7 @@ def read(
         dialect: version of the entry.
 
     Raises:
-        FieldValueError: not an entry.
+        FieldValueError: not an entry, or one of the other version.
     """
     given = plain(entry)
     if given is None:
@@ -256,11 +256,24 @@ def read(
         )
     id_, code = _field_id(given.get(dialect.id_key)), given.get(dialect.code_key)
     code = code if isinstance(code, str) and code else None
+    if id_ is None and code is None:
+        _check_version(entry, given, dialect)
     own = given.get(dialect.type_key) if dialect.type_key else None
     listed = (types or {}).get(id_ if id_ is not None else "", (types or {}).get(code or ""))
     name, kind = _type(own if own is not None else listed, dialect)
     title = given.get(dialect.name_key)
     return Field(id_, code, None if title is None else str(title), name, kind, given, tz, dialect)
+
+
+def _check_version(entry: AnyEntry, given: Mapping[str, Any], dialect: Dialect) -> None:
+    """Refuse what would be read as an entry of nothing: one of the other version, or a whole record."""
+    other, mend = (
+        (V2, "give custom_fields_values of a record; custom_fields of v2 are read with kommo.values.v2")
+        if dialect is V4
+        else (V4, "give custom_fields of an element; custom_fields_values of v4 are read with kommo.values")
+    )
+    if given.keys() & {other.id_key, other.code_key}:
+        raise FieldValueError("?", None, entry, f"is no entry of a field of {dialect.version}", mend)
 
 
 def _field_id(value: Any) -> int | None:
