@@ -150,6 +150,50 @@ def test_a_shared_component_is_told_once(contract: Document) -> None:
     assert [change.operations for change in breaking] == [("get_f", "update_f")]
 
 
+def _narrow(document: Document, **narrower: Any) -> None:
+    """Let what is sent take less of a key than the model it is built on."""
+    (name,) = narrower
+    _schemas(document)["FieldWrite"]["allOf"][1]["properties"][name] = narrower[name]
+
+
+# What a narrowed model takes is told of that model, whatever becomes of the wide one it is built on.
+NARROWED = [
+    (
+        "remind",
+        {"enum": ["day"]},
+        {"enum": ["day", "week"]},
+        ["FieldWrite: remind: now also has the value week"],
+    ),
+    ("name", {"maxLength": 5}, {"maxLength": 8}, ["FieldWrite: name: maxLength changed from 5 to 8"]),
+    ("name", {"maxLength": 5}, {"maxLength": 3}, ["FieldWrite: name: maxLength changed from 5 to 3"]),
+    ("id", {"minimum": 7}, {"minimum": 5}, ["FieldWrite: id: minimum changed from 7 to 5"]),
+    ("id", {"type": ["integer", "string"]}, {"type": "number"}, []),
+    ("id", {"maximum": 9}, {"maximum": 9, "minimum": -9}, []),
+]
+
+
+@pytest.mark.parametrize(("name", "before", "after", "expected"), NARROWED)
+def test_narrowed_models_are_compared_by_what_they_take(
+    contract: Document, name: str, before: Document, after: Document, expected: list[str]
+) -> None:
+    old, new = copy.deepcopy(contract), copy.deepcopy(contract)
+    for document in (old, new):
+        _schemas(document)["Field"]["properties"]["remind"] = {"$ref": "#/components/schemas/Remind"}
+    _narrow(old, **{name: before})
+    _narrow(new, **{name: after})
+    told = [str(change) for change in compare(old, new) if change.place != "the contract"]
+    assert told == expected
+
+
+def test_the_wide_model_does_not_speak_for_the_narrowed_one(contract: Document) -> None:
+    old = copy.deepcopy(contract)
+    _schemas(old)["Field"]["properties"]["remind"] = {"$ref": "#/components/schemas/Remind"}
+    _narrow(old, remind={"enum": ["day"]})
+    new = copy.deepcopy(old)
+    _schemas(new)["Remind"]["enum"].append("year")
+    assert {change.place for change in compare(old, new)} == {"Remind"}
+
+
 @pytest.mark.parametrize(
     ("current", "impact", "expected"),
     [

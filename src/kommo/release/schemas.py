@@ -190,11 +190,37 @@ def _flatten(schema: Schema, components: Mapping[str, Schema]) -> Schema:
         for keyword, value in flat.items():
             if keyword == "properties":
                 merged["properties"] = _merge_properties(value, merged.get("properties", {}))
-            elif keyword == "required":
-                merged["required"] = sorted({*value, *merged.get("required", ())})
+            elif keyword in merged:
+                merged[keyword] = _both(keyword, merged[keyword], value)
             else:
-                merged.setdefault(keyword, value)
+                merged[keyword] = value
     return merged
+
+
+def _both(keyword: str, one: Any, other: Any) -> Any:
+    """What remains where two parts of an allOf both set a keyword: a value must satisfy both."""
+    if keyword == "required":
+        return sorted({*one, *other})
+    if keyword == "enum":
+        return [value for value in one if value in other]
+    if keyword == "type":
+        return _types_of_both(one, other)
+    if keyword in _LOWER_BOUNDS:
+        return max(one, other)
+    if keyword in _UPPER_BOUNDS:
+        return min(one, other)
+    if keyword == "additionalProperties" and False in (one, other):
+        return False
+    return one
+
+
+def _types_of_both(one: Any, other: Any) -> list[str]:
+    first, second = _types({"type": one}), _types({"type": other})
+    both = first & second
+    # Every integer is a number.
+    if "integer" in first | second and "number" in first | second and "number" not in both:
+        both = both | {"integer"}
+    return sorted(both)
 
 
 def _merge_properties(base: Mapping[str, Schema], narrower: Mapping[str, Schema]) -> dict[str, Schema]:
