@@ -20,6 +20,11 @@ from kommo.contract.exchange import Exchange
 #: Address under which an application in process is spoken to; the links it hands out begin with it.
 IN_PROCESS_URL: Final = "http://testserver"
 
+#: Methods that change nothing, so that a request may be sent a second time.
+_SAFE: Final = ("GET", "HEAD", "OPTIONS")
+#: Seconds that an idle connection is kept: fewer than servers keep it, so that hardly one is closed as it is used.
+_KEPT: Final = 2.0
+
 Query = Iterable[tuple[str, str | int]]
 
 
@@ -118,6 +123,25 @@ class AsgiTransport(httpx.BaseTransport):
             self._runner = None
 
 
+def network() -> httpx.HTTPTransport:
+    """Return the way over the network: a connection that cannot be made is tried twice, an idle one soon given up."""
+    return httpx.HTTPTransport(retries=1, limits=httpx.Limits(keepalive_expiry=_KEPT))
+
+
+class _Sending:
+    """Learns from httpcore whether a request got onto its connection.
+
+    Attributes:
+        failed: not even its head could be written: no server has seen it.
+    """
+
+    def __init__(self) -> None:
+        self.failed = False
+
+    def __call__(self, event: str, details: Mapping[str, Any]) -> None:
+        self.failed = self.failed or event.endswith(".send_request_headers.failed")
+
+
 class Port(Closing):
     """Sends requests of the contract and hands back exchanges.
 
@@ -142,7 +166,7 @@ class Port(Closing):
             transport = AsgiTransport(ServerGuard(app))
         self.base_url = (base_url or IN_PROCESS_URL).rstrip("/")
         self._token = token
-        self.transport = transport or httpx.HTTPTransport(retries=1)
+        self.transport = transport or network()
         self._client = httpx.Client(transport=self.transport, timeout=timeout, trust_env=False)
 
     @property
@@ -242,19 +266,25 @@ class Port(Closing):
     ) -> tuple[int, dict[str, str], bytes, str]:
         """Return status, headers, bytes as they came, and why there were none.
 
-        A kept connection may be closed by the server just as it is used: only what fails twice is its doing.
+        A kept connection may be closed by the server just as it is used: what fails is sent once more. Not a write that
+        may have arrived, because a second one might make a second thing.
         """
         if not f"{url}/".startswith(f"{self.base_url}/") and not url.startswith(f"{self.base_url}?"):
             return 0, {}, b"", f"{url} is on another server, which is not asked"
         failure = ""
         for _ in range(2):
+            sending = _Sending()
             try:
-                with self._client.stream(method, url, content=body, headers=dict(headers)) as response:
+                with self._client.stream(
+                    method, url, content=body, headers=dict(headers), extensions={"trace": sending}
+                ) as response:
                     raw = b"".join(response.iter_raw())
             except httpx.InvalidURL as error:
                 return 0, {}, b"", f"{url} is no URL: {error}"
             except (httpx.RemoteProtocolError, httpx.ReadError) as error:
                 failure = str(error) or type(error).__name__
+                if method not in _SAFE and not sending.failed:
+                    break
                 continue
             return response.status_code, {n.lower(): v for n, v in response.headers.items()}, raw, ""
         return 0, {}, b"", failure

@@ -16,7 +16,7 @@ from kommo.contract.live.account import cleanup, survey
 from kommo.contract.live.guard import Guard
 from kommo.contract.live.journal import Journal
 from kommo.contract.options import CannotRun, Options, Result
-from kommo.contract.port import Port
+from kommo.contract.port import Port, network
 from kommo.contract.run import run
 from kommo.contract.session import Halted
 
@@ -37,7 +37,7 @@ def read_only(options: Options, transport: httpx.BaseTransport | None = None) ->
         options: with `base_url` and `token`.
         transport: the way to the account; None for the network.
     """
-    guard = Guard(transport or httpx.HTTPTransport(retries=1), None)
+    guard = Guard(transport or network(), None)
     return run(evolve(options, transport=guard, phases=("reading",)))
 
 
@@ -62,7 +62,7 @@ def read_and_write(
         CannotRun: the account holds things under the prefix that this journal did not make, or does not answer.
         CommandError: the journal cannot be used.
     """
-    inner = transport or httpx.HTTPTransport(retries=1)
+    inner = transport or network()
     base_url = options.base_url or ""
     with Journal(journal_path, base_url) as journal:
         if journal.contents.names and not journal.contents.done:
@@ -101,7 +101,7 @@ def clean_up(
     if not journal_path.exists():
         raise CannotRun(f"{journal_path}: no such journal")
     with Journal(journal_path, base_url) as journal:
-        return _clean(transport or httpx.HTTPTransport(retries=1), base_url, token, journal, guard_options)
+        return _clean(transport or network(), base_url, token, journal, guard_options)
 
 
 def _clean(
