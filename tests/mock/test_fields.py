@@ -126,6 +126,18 @@ def test_options_answer_a_list_without_the_quirk(make_api):
     assert changed["enums"] == [keep]
 
 
+def test_codes_of_options_are_kept_until_they_are_changed(api):
+    field = make(api, type="select", enums=[{"value": v, "code": f"C_{v}"} for v in "abc"])
+    assert [option["code"] for option in field["enums"]] == ["C_a", "C_b", "C_c"]
+    silent, told, none = ({"id": option["id"], "value": option["value"]} for option in field["enums"])
+    wanted = [silent, {**told, "code": "NEW"}, {**none, "code": None}]
+    changed = api("PATCH", f"{LEADS}/{field['id']}", {"enums": wanted}).data
+    assert [option.get("code") for option in changed["enums"]] == ["C_a", "NEW", None]
+    for bad, refusal in ((5, "InvalidType"), ("", "RequiredFilled")):
+        answer = api("PATCH", f"{LEADS}/{field['id']}", {"enums": [{**told, "code": bad}]})
+        assert answer.errors == [("0", "enums.0.code", refusal)]
+
+
 def category(api, nested):
     with_list(api)
     return category_again(api, nested)

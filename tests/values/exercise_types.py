@@ -28,7 +28,7 @@ TZ = ZoneInfo("Europe/Moscow")
 CONFIG = MockConfig(token="demo", seed="empty", timezone="Europe/Moscow")
 OPTIONS = [
     models.EnumValueWrite(value="Red", sort=1),
-    models.EnumValueWrite.from_dict({"value": "Blue", "sort": 2, "code": "BLUE"}),
+    models.EnumValueWrite(value="Blue", sort=2, code="BLUE"),
 ]
 
 

@@ -27,5 +27,8 @@ class EnumValueWrite(Model):
     sort: int | Unset = UNSET
     """Where the option stands among the others, lowest first. An integer, although the request tables of
     the document call it a string; the vendor's newer page calls it mandatory for a new option."""
+    code: str | None | Unset = UNSET
+    """A code by which the option can be chosen instead of its id. Left out, a kept option keeps its own;
+    null takes it away."""
 
     _required: ClassVar[frozenset[str]] = frozenset(["value"])

@@ -38,7 +38,7 @@ def read_enums(
         value = entry.text("value", required=True, minimum=1)
         sort = entry.integer("sort")
         id_ = entry.integer("id", nullable=True, minimum=1)
-        code = entry.data.get("code")
+        code = entry.text("code", nullable=True, minimum=1)
         kept: EnumValue | None = None
         if not applies:
             continue
@@ -52,9 +52,7 @@ def read_enums(
                     id=kept.id if kept else new_id(),
                     value=value,
                     sort=sort if isinstance(sort, int) else (kept.sort if kept else index),
-                    code=code
-                    if isinstance(code, str)
-                    else (kept.code if kept and not entry.has("code") else None),
+                    code=(kept.code if kept else None) if isinstance(code, Unset) else code,
                 )
             )
     return tuple(options)
