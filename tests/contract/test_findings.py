@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from xml.etree import ElementTree
 
 import httpx
@@ -25,6 +26,7 @@ from kommo.docs.requests import requests_of
 from kommo.mock import MockConfig, create_app
 from kommo.published import bundle_path
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 TOKEN = "s3cr3t-canary-token-of-this-test"
 OPERATIONS = [
     "list_leads_custom_fields",
@@ -87,6 +89,26 @@ def test_the_reports_are_well_formed(broken):
     _, loaded = findings.load(by_name["report.json"].parent)
     assert loaded
     assert json.loads(by_name["report.json"].read_text())["findings"][0]["curl"]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+@pytest.mark.parametrize("width", [390, 1200])
+def test_nothing_of_the_page_is_cut_off(broken, width):
+    from playwright.sync_api import sync_playwright
+
+    _, made = broken
+    page_file = next(path for path in made if path.name == "report.html")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.goto(page_file.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        cut = page.evaluate(
+            "[...document.querySelectorAll('*')].filter(one => one.getBoundingClientRect().right > innerWidth"
+            " || one.clientWidth && one.scrollWidth > one.clientWidth + 1).map(one => one.outerHTML.slice(0, 99))"
+        )
+        browser.close()
+    assert cut == []
 
 
 def test_every_layer_that_ran_has_its_seconds(document):

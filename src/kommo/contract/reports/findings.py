@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +50,7 @@ def document(
         "format": _FORMAT,
         "kommo": version,
         "contract": contract.document.get("info", {}).get("version", ""),
+        "made": datetime.now(UTC).isoformat(" ", "minutes"),
         "server": redact(base_url, secrets),
         "seed": result.seed,
         "max_examples": max_examples,

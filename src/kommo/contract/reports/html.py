@@ -23,6 +23,10 @@ _COLOURS: Final = (
     "#666666",
     "#cc8844",
 )
+#: Characters of a message that stand in the line of a failure.
+_HEADLINE: Final = 160
+#: Lines of a body that is shown without being asked for.
+_SHORT: Final = 30
 
 
 def html(report: dict[str, Any]) -> str:
@@ -37,15 +41,35 @@ def html(report: dict[str, Any]) -> str:
         seen = [(status, kind, count) for one, status, kind, count in report["coverage"] if one == name]
         came = {str(status) for status, _, _ in seen}
         coverage[name] = {"seen": seen, "missing": [one for one in operation["declared"] if one not in came]}
-    for item in report["findings"]:
-        for call in item["calls"]:
-            call["response"]["headers"].setdefault("content-type", "")
     return template.render(
         report=report,
-        reached=[name for name, row in coverage.items() if row["seen"]],
+        verdict=_verdict(report),
+        facts=_facts(report, sum(bool(row["seen"]) for row in coverage.values())),
         layers=_layers(report),
         coverage=coverage,
+        headline=_HEADLINE,
+        short=_SHORT,
     )
+
+
+def _verdict(report: dict[str, Any]) -> str:
+    count = len(report["findings"])
+    if count:
+        return f"{count} failure{'s' if count > 1 else ''}"
+    return "not known" if report["interrupted"] else "it holds"
+
+
+def _facts(report: dict[str, Any], reached: int) -> list[tuple[str, str]]:
+    """What the head of the page says of the run."""
+    return [
+        ("Operations", f"{reached} of {len(report['operations'])}"),
+        ("Cases", str(sum(report["cases"].values()))),
+        ("Seed", str(report["seed"])),
+        ("Platform", report["platform"]),
+        ("Contract", report["contract"]),
+        ("kommo", report["kommo"]),
+        ("Made", report["made"]),
+    ]
 
 
 def _layers(report: dict[str, Any]) -> list[dict[str, Any]]:
