@@ -13,8 +13,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from kommo.errors import ConfigurationError, one_line
+from kommo.errors import ConfigurationError
 from kommo.record import Record
+from kommo.redaction import one_line
 
 DEFAULT_DOMAIN: Final = "kommo.com"
 

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 
 from kommo.address import Address
-from kommo.errors import ConfigurationError, one_line
-from kommo.redaction import Secret
+from kommo.errors import ConfigurationError
+from kommo.redaction import Secret, one_line
 from kommo.steps import Call
 from kommo.token_source import TokenSource
 

@@ -1,61 +1,35 @@
 """`Kommo` and `AsyncKommo`: every resource of the contract, over one connection to one account.
 
 The generated package says what can be called and what the answers are (`kommo_client`); `kommo.connection` and what it
-is made of say how requests travel. Here the two meet: an operation and its arguments become a request, an answer
-becomes a model or an exception.
+is made of say how requests travel. `kommo.core` is where the two meet.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import (
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, NoReturn, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, ParamSpec, Self, TypeVar, cast
 
 import httpx
-from kommo_client.client import UNSET, AsyncResources, Operation, Page, SyncResources, Unset
+from kommo_client.client import AsyncResources, SyncResources
 
-from kommo.connection import DEFAULT_TIMEOUT, Connection, checked_headers, checked_timeout
-from kommo.errors import (
-    ConfigurationError,
-    api_error,
-    transport_error,
-    without_frames,
-)
-from kommo.forks import watch
+from kommo.connection import DEFAULT_TIMEOUT, Connection
+from kommo.core import AsyncCore, Core, Single, SyncCore
+from kommo.errors import ConfigurationError
 from kommo.limits import RateLimit, RateLimiter
 from kommo.redaction import as_secret
 from kommo.retry import RetryPolicy
-from kommo.target import target
 
 if TYPE_CHECKING:
     import ssl
     from types import TracebackType
 
-    from kommo.pagination import Pager
     from kommo.redaction import Secret
     from kommo.token_storage import TokenStorage
     from kommo.tokens import OAuthApp
 
 T = TypeVar("T")
 P = ParamSpec("P")
-HttpT = TypeVar("HttpT", bound=httpx.Client | httpx.AsyncClient)
-
-# More than this many a page the API does not give (custom-fields-v4:97).
-_LARGEST_PAGE: Final = 250
-
-# What httpx raises for an exchange that did not come about. RuntimeError is a closed client.
-_FAILURES: Final = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, RuntimeError, OSError)
-
-_READ: Final = httpx.ByteStream(b"")
 
 
 class Answer(NamedTuple, Generic[T]):
@@ -70,188 +44,7 @@ class Answer(NamedTuple, Generic[T]):
     response: httpx.Response
 
 
-class _Single:
-    """Something that is neither copied nor pickled."""
-
-    def __reduce__(self) -> NoReturn:
-        raise ConfigurationError(
-            "a client holds connections and a token and cannot be copied or pickled; make one where it is needed, "
-            "from the same arguments; threads and tasks may share one"
-        )
-
-
-class _Core(_Single, Generic[HttpT]):
-    """Turns operations into requests and answers into models; the same for both worlds."""
-
-    def __init__(self, connection: Connection, open_http: Callable[[], HttpT]) -> None:
-        self.connection = connection
-        self._open_http = open_http
-        self._http: HttpT | None = None
-        self._opening = threading.Lock()
-        self.answers: list[httpx.Response] | None = None
-        watch(self)
-
-    def after_fork(self) -> None:
-        """Hold no lock in a forked process."""
-        self._opening = threading.Lock()
-
-    @property
-    def http(self) -> HttpT:
-        """The httpx client, made at the first call."""
-        if self._http is None:
-            with self._opening:
-                self._http = self._http or self._open_http()
-        return self._http
-
-    def request(
-        self,
-        operation: Operation[Any],
-        url: str,
-        body: Any,
-        timeout: float | Unset | None,
-        headers: Mapping[str, str] | None,
-    ) -> httpx.Request:
-        own = checked_headers(headers) if headers else {}
-        content = None
-        if body is not UNSET:
-            content = _encoded(operation, body)
-            own["Content-Type"] = "application/json"
-        limit: Any = httpx.USE_CLIENT_DEFAULT if isinstance(timeout, Unset) else checked_timeout(timeout)
-        try:
-            return self.http.build_request(operation.method, url, content=content, headers=own, timeout=limit)
-        except (TypeError, ValueError, httpx.InvalidURL) as error:
-            raise ConfigurationError(f"{operation.id}: cannot build the request: {error}") from None
-
-    def checked(self, operation: Operation[Any], response: httpx.Response, body: Any) -> httpx.Response:
-        # Answer and stream refer to each other, which would leave every page to the garbage collector.
-        response.stream = _READ
-        if not response.is_success:
-            raise api_error(operation.id, response, items=body if isinstance(body, list) else None)
-        if self.answers is not None:
-            self.answers.append(response)
-        return response
-
-    def pager(
-        self, operation: Operation[Any], path: Sequence[str | int], query: Mapping[str, Any] | None
-    ) -> Pager:
-        from kommo.pagination import Pager
-
-        if query and query.get("limit") is UNSET:
-            query = {**query, "limit": _LARGEST_PAGE}
-        return Pager(operation.id, self.connection.address, target(operation, path, query))
-
-    def keeping_answers(self) -> Self:
-        """A core over the same connections that keeps the HTTP answers of its calls."""
-        core = type(self)(self.connection, lambda: self.http)
-        core.answers = []
-        return core
-
-    @property
-    def last_answer(self) -> httpx.Response:
-        assert self.answers
-        return self.answers[-1]
-
-
-class _SyncCore(_Core[httpx.Client]):
-    def call(
-        self,
-        operation: Operation[T],
-        path: tuple[str | int, ...] = (),
-        *,
-        query: Mapping[str, Any] | None = None,
-        body: Any = UNSET,
-        items: Iterable[Any] | Unset = UNSET,
-        action: str | None = None,
-        timeout: float | Unset | None = UNSET,
-        headers: Mapping[str, str] | None = None,
-    ) -> T:
-        url = target(operation, path, query)
-        if body is not UNSET or items is not UNSET:
-            body = _written(operation, body, items, action)
-        response = self.exchange(operation, url, body, timeout, headers)
-        return _result(operation, response, body)
-
-    def exchange(
-        self,
-        operation: Operation[Any],
-        url: str,
-        body: Any,
-        timeout: float | Unset | None,
-        headers: Mapping[str, str] | None,
-    ) -> httpx.Response:
-        request = self.request(operation, url, body, timeout, headers)
-        try:
-            response = self.http.send(request)
-        except _FAILURES as error:
-            raise transport_error(operation.id, error) from without_frames(error)
-        return self.checked(operation, response, body)
-
-    def iterate(
-        self,
-        operation: Operation[Page[T]],
-        path: tuple[str | int, ...] = (),
-        *,
-        query: Mapping[str, Any] | None = None,
-        timeout: float | Unset | None = UNSET,
-        headers: Mapping[str, str] | None = None,
-    ) -> Iterator[T]:
-        pager = self.pager(operation, path, query)
-        while pager.url is not None:
-            response = self.exchange(operation, pager.url, UNSET, timeout, headers)
-            yield from _new_items(operation, response, pager)
-
-
-class _AsyncCore(_Core[httpx.AsyncClient]):
-    async def call(
-        self,
-        operation: Operation[T],
-        path: tuple[str | int, ...] = (),
-        *,
-        query: Mapping[str, Any] | None = None,
-        body: Any = UNSET,
-        items: Iterable[Any] | Unset = UNSET,
-        action: str | None = None,
-        timeout: float | Unset | None = UNSET,
-        headers: Mapping[str, str] | None = None,
-    ) -> T:
-        url = target(operation, path, query)
-        if body is not UNSET or items is not UNSET:
-            body = _written(operation, body, items, action)
-        response = await self.exchange(operation, url, body, timeout, headers)
-        return _result(operation, response, body)
-
-    async def exchange(
-        self,
-        operation: Operation[Any],
-        url: str,
-        body: Any,
-        timeout: float | Unset | None,
-        headers: Mapping[str, str] | None,
-    ) -> httpx.Response:
-        request = self.request(operation, url, body, timeout, headers)
-        try:
-            response = await self.http.send(request)
-        except _FAILURES as error:
-            raise transport_error(operation.id, error) from without_frames(error)
-        return self.checked(operation, response, body)
-
-    async def iterate(
-        self,
-        operation: Operation[Page[T]],
-        path: tuple[str | int, ...] = (),
-        *,
-        query: Mapping[str, Any] | None = None,
-        timeout: float | Unset | None = UNSET,
-        headers: Mapping[str, str] | None = None,
-    ) -> AsyncIterator[T]:
-        pager = self.pager(operation, path, query)
-        while pager.url is not None:
-            response = await self.exchange(operation, pager.url, UNSET, timeout, headers)
-            for item in _new_items(operation, response, pager):
-                yield item
-
-
-class _Client(_Single):
+class _Client(Single):
     """What both clients have in common: how they are made."""
 
     def __init__(
@@ -339,11 +132,11 @@ class Kommo(_Client, SyncResources):
     """
 
     @cached_property
-    def _carrier(self) -> _SyncCore:
-        return _SyncCore(self._connection, self._connection.client)
+    def _carrier(self) -> SyncCore:
+        return SyncCore(self._connection, self._connection.client)
 
     @property
-    def _core(self) -> _SyncCore:
+    def _core(self) -> SyncCore:
         return self._carrier
 
     def raw(self, method: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Answer[T]:
@@ -380,11 +173,11 @@ class AsyncKommo(_Client, AsyncResources):
     """
 
     @cached_property
-    def _carrier(self) -> _AsyncCore:
-        return _AsyncCore(self._connection, self._connection.async_client)
+    def _carrier(self) -> AsyncCore:
+        return AsyncCore(self._connection, self._connection.async_client)
 
     @property
-    def _core(self) -> _AsyncCore:
+    def _core(self) -> AsyncCore:
         return self._carrier
 
     async def raw(self, method: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> Answer[T]:
@@ -406,7 +199,7 @@ class AsyncKommo(_Client, AsyncResources):
         await self.aclose()
 
 
-def _rebound(method: Callable[P, T], core: _Core[Any], other: _Core[Any]) -> Callable[P, T]:
+def _rebound(method: Callable[P, T], core: Core[Any], other: Core[Any]) -> Callable[P, T]:
     """The same method of the same resource over another core."""
     resource = getattr(method, "__self__", None)
     name = getattr(method, "__name__", "")
@@ -414,30 +207,5 @@ def _rebound(method: Callable[P, T], core: _Core[Any], other: _Core[Any]) -> Cal
         raise ConfigurationError(
             "raw takes a method of a resource of this client that sends one request, like crm.v2_catalogs.list"
         )
-    make = cast(Callable[[_Core[Any]], object], type(resource))
+    make = cast(Callable[[Core[Any]], object], type(resource))
     return cast(Callable[P, T], getattr(make(other), name))
-
-
-# What deals with bodies is loaded with the first of them: it needs the models, and they need time.
-def _written(operation: Operation[Any], body: Any, items: Any, action: str | None) -> Any:
-    from kommo.payload import written
-
-    return written(operation, body, items, action)
-
-
-def _encoded(operation: Operation[Any], body: Any) -> bytes:
-    from kommo.payload import encoded
-
-    return encoded(operation, body)
-
-
-def _result(operation: Operation[T], response: httpx.Response, body: Any) -> T:
-    from kommo.payload import result
-
-    return result(operation, response, body)
-
-
-def _new_items(operation: Operation[Page[T]], response: httpx.Response, pager: Pager) -> list[T]:
-    from kommo.payload import new_items
-
-    return new_items(operation, response, pager)

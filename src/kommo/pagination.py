@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 import httpx
 
 from kommo.address import Address
-from kommo.errors import UnexpectedResponse, one_line
+from kommo.errors import UnexpectedResponse
+from kommo.redaction import one_line
 
 # So many pages in a row without anything new, and the server is going in circles.
 _FRUITLESS: Final = 50

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import attrs
 
-from kommo.errors import ConfigurationError, ItemFailure, PartialFailure, one_line
+from kommo.errors import ConfigurationError, ItemFailure, PartialFailure
+from kommo.redaction import one_line
 
 _ACTIONS: Final = ("add", "update", "delete")
 

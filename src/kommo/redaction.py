@@ -82,6 +82,14 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return text
 
 
+def one_line(text: str, limit: int = 300, secrets: Iterable[str] = ()) -> str:
+    """Return foreign text fit for a message: redacted, printable, on one line, at most `limit` characters."""
+    text = redact(text, secrets)
+    text = "".join(char if char.isprintable() else " " for char in text)
+    text = " ".join(text.split())
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 class RedactingFilter(logging.Filter):
     """A logging filter that redacts the finished message of a record, and its traceback.
 

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from kommo.errors import ConfigurationError, TransportError, one_line, without_frames
+from kommo.errors import ConfigurationError, TransportError
+from kommo.failures import without_frames
+from kommo.redaction import one_line
 
 if TYPE_CHECKING:
     from redis import Redis

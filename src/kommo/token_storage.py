@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from attrs import frozen
 
-from kommo.errors import TokenError, one_line
+from kommo.errors import TokenError
 from kommo.forks import watch
-from kommo.redaction import Secret, logger
+from kommo.redaction import Secret, logger, one_line
 
 if TYPE_CHECKING:
     from redis import Redis

@@ -18,17 +18,10 @@ import httpx
 from attrs import field, frozen
 
 from kommo.address import Address
-from kommo.errors import (
-    ConfigurationError,
-    KommoError,
-    TokenError,
-    api_error,
-    one_line,
-    transport_error,
-    without_frames,
-)
+from kommo.errors import ConfigurationError, KommoError, TokenError
+from kommo.failures import api_error, transport_error, without_frames
 from kommo.forks import watch
-from kommo.redaction import Secret, as_secret, logger
+from kommo.redaction import Secret, as_secret, logger, one_line
 from kommo.token_storage import TokenPair, TokenStorage
 
 # A 401 for a pair this young is not a matter of age; another refresh would only burn refresh tokens.

@@ -19,10 +19,11 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from kommo.address import Address, is_loopback
-from kommo.errors import ConfigurationError, one_line, retry_after
+from kommo.errors import ConfigurationError
+from kommo.failures import retry_after
 from kommo.forks import watch
 from kommo.limits import RateLimiter
-from kommo.redaction import logger
+from kommo.redaction import logger, one_line
 from kommo.retry import RetryPolicy
 from kommo.steps import Sleep, Steps, arun, run
 

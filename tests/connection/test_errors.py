@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kommo import errors
-from kommo.errors import ApiError, KommoError, api_error, retry_after, transport_error
+from kommo.errors import ApiError, KommoError
+from kommo.failures import api_error, retry_after, transport_error
 from kommo.redaction import redact
 
 TOKEN = "eyJhbGciOi.geheim-token.abc"
