@@ -25,6 +25,7 @@ from kommo.contract.reproduce import curl, python
 from kommo.docs.requests import requests_of
 from kommo.mock import MockConfig, create_app
 from kommo.published import bundle_path
+from kommo.redaction import MASK
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 TOKEN = "s3cr3t-canary-token-of-this-test"
@@ -88,7 +89,13 @@ def test_the_reports_are_well_formed(broken):
     ]
     _, loaded = findings.load(by_name["report.json"].parent)
     assert loaded
-    assert json.loads(by_name["report.json"].read_text())["findings"][0]["curl"]
+    written = json.loads(by_name["report.json"].read_text())["findings"]
+    assert written[0]["curl"]
+    programs = [item["python"] for item in written]
+    assert any("Bearer {os.environ['KOMMO_TOKEN']}" in program for program in programs)
+    for program in programs:
+        compile(program, "program", "exec")
+        assert MASK not in program  # it would not run
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")

@@ -25,10 +25,9 @@ def curl(exchange: Exchange) -> str:
     words = [" ".join(parts), shlex.quote(exchange.url)]
     authorization = exchange.request_headers.get("authorization")
     if authorization is not None:
-        good = authorization.startswith("Bearer ") and "kommo-contract" not in authorization
         words.append(
             '-H "Authorization: Bearer $KOMMO_TOKEN"'
-            if good
+            if _good(exchange)
             else "-H " + shlex.quote(f"Authorization: {authorization}")
         )
     words += [
@@ -39,6 +38,12 @@ def curl(exchange: Exchange) -> str:
     if exchange.request_body:
         words.append("--data-binary " + shlex.quote(_short(exchange.request_body.decode("utf-8", "replace"))))
     return " ".join(words)
+
+
+def _good(exchange: Exchange) -> bool:
+    """Say whether a request carried the token of the run, and not one made up to be refused."""
+    authorization = exchange.request_headers.get("authorization", "")
+    return authorization.startswith("Bearer ") and "kommo-contract" not in authorization
 
 
 def _short(text: str, limit: int = 4000) -> str:
@@ -66,11 +71,7 @@ def python(contract: Contract, calls: Sequence[Exchange]) -> str:
 
 def _client(contract: Contract, exchange: Exchange) -> str | None:
     operation = contract.operations.get(exchange.operation or "")
-    if (
-        operation is None
-        or contract.request_violations(exchange)
-        or exchange.request_headers.get("authorization") is None
-    ):
+    if operation is None or contract.request_violations(exchange) or not _good(exchange):
         return None
     verb, tag = split(operation.id)
     match = operation.pattern.match(exchange.path)
@@ -85,7 +86,10 @@ def _client(contract: Contract, exchange: Exchange) -> str | None:
             arguments.append(f"[{', '.join(f'{made}({item!r})' for item in sent)}]")
         else:
             arguments.append(f"{made}({sent!r})")
-    for name, value in parse_qsl(urlsplit(exchange.url).query):
+    query = parse_qsl(urlsplit(exchange.url).query)
+    if len({name for name, _ in query}) < len(query):
+        return None
+    for name, value in query:
         if name not in ("page", "limit", "id", "catalog_id", "term", "limit_rows", "limit_offset"):
             return None
         arguments.append(f"{name}={_literal(value) if name != 'term' else repr(value)}")
@@ -119,8 +123,11 @@ def _httpx(exchange: Exchange) -> str:
         name: exchange.request_headers[name] for name in _KEPT if name in exchange.request_headers
     }
     shown = [f"{name!r}: {value!r}" for name, value in headers.items()]
-    if "authorization" in exchange.request_headers:
-        shown.append("'authorization': 'Bearer ' + os.environ['KOMMO_TOKEN']")
+    if _good(exchange):
+        # In this form no redaction takes it for a credential.
+        shown.append("""'authorization': f"Bearer {os.environ['KOMMO_TOKEN']}\"""")
+    elif "authorization" in exchange.request_headers:
+        shown.append(f"'authorization': {exchange.request_headers['authorization']!r}")
     content = f", content={exchange.request_body!r}" if exchange.request_body else ""
     return f"httpx.request({exchange.method!r}, {exchange.url!r}, headers={{{', '.join(shown)}}}{content})"
 
