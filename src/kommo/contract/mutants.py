@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import Factory, field, frozen
 
 #: One more than a batch may hold (vendor's limits page).
 OVERLONG: Final = 251
@@ -17,10 +17,17 @@ _DEEP: Final = 60
 
 @frozen
 class Mutant:
-    """A body and what was done to it, e.g. `drop [0].name` or `enums: null`."""
+    """A body and what was done to it.
+
+    Attributes:
+        what: e.g. `without [0].name` or `[0].sort: '12'`.
+        body: the result.
+        kind: the same for all that do the same to the same place, e.g. `[0].sort: text in place of a number`.
+    """
 
     what: str
     body: Any
+    kind: str = field(default=Factory(lambda self: self.what, takes_self=True))
 
 
 def mutants(body: Any) -> Iterator[Mutant]:
@@ -81,7 +88,7 @@ def _inside(whole: Any, node: Any, path: list[str | int], label: str) -> Iterato
                 f"without {where}", _replaced(whole, path, {k: v for k, v in node.items() if k != key})
             )
             for value in _others(node[key]):
-                yield Mutant(f"{where}: {_shown(value)}", _replaced(whole, [*path, key], value))
+                yield _put(whole, [*path, key], where, node[key], value)
             yield from _inside(whole, node[key], [*path, key], where)
         for what, value in (("an unknown key", {"a": [1]}), ("a deep unknown key", _nested(_DEEP))):
             if what == "an unknown key" or len(path) < 2:
@@ -93,11 +100,27 @@ def _inside(whole: Any, node: Any, path: list[str | int], label: str) -> Iterato
         where = f"{label}[0]"
         if path:
             for value in (None, "text", 7, []):
-                yield Mutant(f"{where}: {_shown(value)}", _replaced(whole, [*path, 0], value))
+                yield _put(whole, [*path, 0], where, node[0], value)
             if isinstance(node[0], dict) and len(path) < _DEPTH:
                 many = [_numbered(node[0], index) for index in range(OVERLONG)]
                 yield Mutant(f"{OVERLONG} entries in {label}", _replaced(whole, path, many))
         yield from _inside(whole, node[0], [*path, 0], where)
+
+
+def _put(whole: Any, path: list[str | int], where: str, before: Any, value: Any) -> Mutant:
+    """Put a value in place of another; of another type, it stands for all values of that type."""
+    what, old, new = f"{where}: {_shown(value)}", _type(before), _type(value)
+    return Mutant(
+        what, _replaced(whole, path, value), what if new == old else f"{where}: {new} in place of {old}"
+    )
+
+
+def _type(value: Any) -> str:
+    """Return the JSON type of a value."""
+    if isinstance(value, bool):
+        return "boolean"
+    names = ((int, "integer"), (float, "number"), (str, "text"), (list, "array"), (dict, "object"))
+    return next((name for kind, name in names if isinstance(value, kind)), "null")
 
 
 def _others(value: Any) -> Iterator[Any]:

@@ -107,7 +107,7 @@ class _Probe:
     def _fail(
         self, check: str, mutant: Mutant, message: str, exchange: Exchange, expected: str, place: str
     ) -> None:
-        cause = re.sub(r"\[\d+\]|\d{4,}", "[]", mutant.what)
+        cause = re.sub(r"\[\d+\]|\d{4,}", "[]", mutant.kind)
         self.script.fail(
             check,
             self.target.operation.id,
