@@ -102,9 +102,11 @@ diff: $(SETUP) ## what changed for callers since a tag, branch or commit: make d
 	@test -n "$(BASE)" || { echo "make diff: say since when, for instance: make diff BASE=HEAD~5" >&2; exit 2; }
 	@$(KOMMO) release diff "$(BASE)"
 
-# With COMPLETE=1 a step that cannot be carried out here, for want of data, counts as failed.
+# With COMPLETE=1 a step that cannot be carried out here, for want of data, counts as failed. ADVISORIES=DIR is such
+# data: a checkout or dump of a database of advisories in the OSV format, for machines without a network.
 release-check: $(SETUP) $(CACHE)/release/.ready ## build, install the wheel elsewhere, use it; version, licences, audit
-	@$(KOMMO) release check --tools $(CACHE)/release/bin/python $(if $(COMPLETE),--complete)
+	@$(KOMMO) release check --tools $(CACHE)/release/bin/python $(if $(COMPLETE),--complete) \
+	  $(if $(ADVISORIES),--advisories "$(ADVISORIES)")
 
 $(CACHE)/release/.ready: requirements-release.lock
 	@test -x $(CACHE)/release/bin/python || $(PYTHON) -m venv $(CACHE)/release

@@ -6,10 +6,12 @@ import json
 import re
 import subprocess
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from kommo.command import CommandError
+from kommo.release.advisories import NPM, PYPI, Advisory, evaluate, read
 
 # pip-audit asks the package index by default; where that one has no such data, the OSV project's service may.
 _SERVICES: Final = ((), ("--vulnerability-service", "osv"))
@@ -57,7 +59,65 @@ def known_vulnerabilities(pip_audit: Path, lock: Path) -> str:
                 reasons.append(f"{service[-1] if service else 'the index'} has no such data")
                 continue
             return _verdict(report)
-    raise NotDone(f"no data on vulnerabilities: {', '.join(reasons)}")
+    raise NotDone(
+        f"no data on vulnerabilities: {', '.join(reasons)}; a folder of advisories is data, too: --advisories DIR"
+    )
+
+
+def advisories_in(folder: Path) -> dict[str, list[Advisory]]:
+    """Read a folder of advisories in the OSV format, which needs no network.
+
+    Args:
+        folder: A checkout of a database of advisories, or an unpacked dump of one.
+
+    Returns:
+        The advisories in force, by ecosystem: those of Python packages, and those of npm's where the folder has some.
+
+    Raises:
+        CommandError: The folder cannot be read or has nothing on Python packages.
+    """
+    found = read(folder, PYPI, NPM)
+    if not found[PYPI.name]:
+        raise CommandError(f"{folder}: the advisories there are of no Python package")
+    return found
+
+
+def held_to_advisories(
+    advisories: Mapping[str, list[Advisory]], locks: Iterable[Path], npm_lock: Path
+) -> str:
+    """Hold all locked packages to advisories on disk.
+
+    Args:
+        advisories: What :func:`advisories_in` returned.
+        locks: Files of requirements with hashes.
+        npm_lock: A `package-lock.json`, version 2 or 3.
+
+    Returns:
+        How many packages and advisories were looked at, and how old the newest advisory is.
+
+    Raises:
+        CommandError: An advisory concerns a locked version; which, and what mends it.
+    """
+    pinned = [tuple(pin.split("==")) for lock in locks for pin in pins(lock)]
+    findings = [evaluate(((name, version) for name, version in pinned), advisories[PYPI.name], PYPI)]
+    if advisories[NPM.name]:
+        findings.append(evaluate(npm_pins(npm_lock), advisories[NPM.name], NPM))
+    said = ". ".join(map(str, findings)) + (
+        "" if advisories[NPM.name] else "; no advisories of npm packages there"
+    )
+    if hits := [str(hit) for found in findings for hit in found.hits]:
+        raise CommandError(f"known vulnerabilities: {', '.join(hits)}; {said}")
+    return f"none known: {said}"
+
+
+def npm_pins(lock: Path) -> list[tuple[str, str]]:
+    """Name and version of every package of a `package-lock.json`; links to folders have none."""
+    rows = json.loads(lock.read_bytes())["packages"].items()
+    return [
+        (row.get("name") or place.rpartition("node_modules/")[2], row["version"])
+        for place, row in rows
+        if place and "version" in row
+    ]
 
 
 def _verdict(report: list[dict[str, Any]]) -> str:

@@ -8,7 +8,7 @@ import tarfile
 import tempfile
 import venv
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,8 @@ import attrs
 
 from kommo.command import CommandError
 from kommo.published import load_bundle
-from kommo.release.audit import known_vulnerabilities, pins, withdrawn
+from kommo.release.advisories import Advisory
+from kommo.release.audit import held_to_advisories, known_vulnerabilities, pins, withdrawn
 from kommo.release.baseline import bundle_at, last_tag
 from kommo.release.changes import needed_impact, next_version
 from kommo.release.diff import compare
@@ -33,6 +34,8 @@ PUBLISHED = {
 }
 _TYPED = ("kommo/py.typed", "kommo_client/py.typed")
 _LOCK = "requirements.lock"
+_LOCKS = "requirements*.lock"
+_NPM_LOCK = "src/kommo/languages/node/package-lock.json"
 _LOCAL_MOCK = "http://127.0.0.1:8080"
 _START_MOCK = (
     "from kommo.mock import MockConfig, MockServer\n"
@@ -49,11 +52,13 @@ class ReleaseCheck:
         root: the checkout.
         out: where sdist, wheel, parts list and licences go.
         tools: an interpreter with griffe, cyclonedx-py, pip-licenses and pip-audit.
+        advisories: what is known of vulnerabilities, by ecosystem; without it the services are asked.
     """
 
     root: Path
     out: Path
     tools: Path
+    advisories: Mapping[str, list[Advisory]] | None = None
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
         """The steps in order: name and action."""
@@ -202,7 +207,10 @@ class ReleaseCheck:
         return withdrawn(self.tools, self.root / _LOCK)
 
     def audit(self) -> str:
-        """No locked release has known vulnerabilities; needs a service with such data."""
+        """No locked release has known vulnerabilities; needs advisories on disk, or a service with such data."""
+        if self.advisories is not None:
+            locks = sorted(self.root.glob(_LOCKS))
+            return held_to_advisories(self.advisories, locks, self.root / _NPM_LOCK)
         return known_vulnerabilities(Path(self._tool("pip-audit")), self.root / _LOCK)
 
     @property

@@ -35,6 +35,13 @@ def configure(parser: ArgumentParser) -> None:
         "--complete", action="store_true", help="count a step that cannot be carried out here as failed"
     )
     check.add_argument(
+        "--advisories",
+        type=Path,
+        metavar="DIR",
+        help="look for known vulnerabilities in this folder, not over the network: a checkout or dump of a database"
+        " of advisories in the OSV format",
+    )
+    check.add_argument(
         "--out", type=Path, default=Path("dist"), help="where sdist and wheel go (default: dist)"
     )
     check.add_argument(
@@ -56,11 +63,13 @@ def run(args: Namespace) -> int:
 
 
 def _check(args: Namespace, root: Path) -> int:
-    from kommo.release.audit import NotDone
+    from kommo.release.audit import NotDone, advisories_in
     from kommo.release.check import ReleaseCheck
 
+    # Read before anything is built: a wrong folder is told at once.
+    advisories = advisories_in(args.advisories) if args.advisories else None
     failed, not_done = 0, []
-    for name, action in ReleaseCheck(root, args.out.resolve(), args.tools.absolute()).steps():
+    for name, action in ReleaseCheck(root, args.out.resolve(), args.tools.absolute(), advisories).steps():
         try:
             print(f"  {name:<24} {action()}", flush=True)
         except CommandError as error:
