@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kommo.contract.collection import Collection
 from kommo.contract.layers.walk import follow, paging, searching
-from kommo.contract.layers.walk.life import same_thing
+from kommo.contract.layers.walk.things import same_thing
 from kommo.contract.places import Places
 from kommo.contract.resources import resources
 from kommo.contract.session import Script, Session

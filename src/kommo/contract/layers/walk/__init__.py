@@ -12,7 +12,7 @@ from functools import partial
 from typing import Final
 
 from kommo.contract import drafting
-from kommo.contract.layers.walk import access, catalogs, elements, fields, groups, leaks, life
+from kommo.contract.layers.walk import access, catalogs, deletion, elements, fields, groups, leaks, life
 from kommo.contract.places import Places
 from kommo.contract.resources import Resource, resources
 from kommo.contract.session import Halted, Script, Session
@@ -66,7 +66,7 @@ def _live(resource: Resource, script: Script) -> None:
         else []
     )
     if places.close() and orphans:
-        life.orphaned(collection, orphans[0][2]["id"])
+        deletion.orphaned(collection, orphans[0][2]["id"])
 
 
 def _crowded(session: Session, resource: Resource) -> bool:
