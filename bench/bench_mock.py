@@ -7,6 +7,11 @@ one with 100; the first answer comes within 0.5 s of the start, within 1 s with 
 server is one process, and the sides take turns in short slices, so that other load meets all alike. CPU time is that of
 the process of the server.
 
+Where there are two CPUs or more, this program keeps to one of them while it asks, and the servers to another: placed by
+chance, they answer the very same request at up to three times the cost. Of Prism that is the thread that answers; the
+helpers of Node.js stay free to run beside it. Starts are not bound to any CPU. A ratio is the median of those of
+neighbouring slices, so that what slows the whole machine down for a while does not count.
+
 Prism is installed by npm into .cache/prism; without npm it is left out.
 """
 
@@ -50,6 +55,9 @@ ELEMENTS = "/api/v2/catalog_elements"
 FIRST_ELEMENT = 800_001
 MOCK = [sys.executable, "-m", "kommo.cli", "mock", "--port", "0"]
 
+
+CPUS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+"""The first is for this program, the last for the servers, where there is a choice."""
 
 Message = bytes | Callable[[], bytes]
 """A request, or what makes the next one."""
@@ -128,6 +136,9 @@ class Server:
         self.pid = pid
         self.port = port
         self.connections: list[socket.socket] = []
+        if len(CPUS) > 1:
+            # Only the thread of this id, which is the one that answers.
+            os.sched_setaffinity(pid, CPUS[-1:])
 
     def ask(self, message: bytes) -> bytes:
         """The body that answers one request."""
@@ -156,21 +167,61 @@ class Server:
             connection.close()
 
 
-def slices(
-    sides: list[tuple[Server, Message]], requests: int = SLICE, rounds: int = ROUNDS
-) -> list[list[float]]:
-    """Have servers take turns; for each of them the medians of CPU seconds and of seconds of a request."""
-    seen: list[list[tuple[float, float]]] = [[] for _ in sides]
-    for server, _ in sides:
-        server.open()
-    for number in range(rounds + 2):
-        for (server, message), times in zip(sides, seen, strict=True):
-            figures = server.slice(message, requests)
+@contextlib.contextmanager
+def on_one_cpu() -> Iterator[None]:
+    """Keep this program, but not what it starts later, on the CPU that is left to it."""
+    if len(CPUS) > 1:
+        os.sched_setaffinity(0, CPUS[:1])
+    try:
+        yield
+    finally:
+        if len(CPUS) > 1:
+            os.sched_setaffinity(0, CPUS)
+
+
+@frozen
+class Cost:
+    """Medians of what a request costs two servers, and of how many times as much one costs as the other."""
+
+    mock: float
+    beside: float
+    ratio: float
+
+    @classmethod
+    def of(cls, pairs: list[tuple[float, float]]) -> Cost:
+        """Of the figures of slices that were neighbours."""
+        mock, beside = (statistics.median(column) for column in zip(*pairs, strict=True))
+        return cls(mock, beside, statistics.median(ours / theirs for ours, theirs in pairs))
+
+
+def compare(
+    mock: tuple[Server, Message], beside: tuple[Server, Message], requests: int = SLICE, rounds: int = ROUNDS
+) -> tuple[Cost, Cost]:
+    """Have two servers take turns.
+
+    Args:
+        mock: a server, and what it is asked.
+        beside: another one, and what that is asked.
+        requests: the length of a turn.
+        rounds: how many turns count.
+
+    Returns:
+        What a request costs in seconds of CPU time, and in seconds.
+    """
+    sides = (mock, beside)
+    seen: list[list[tuple[float, float]]] = []
+    with on_one_cpu():
+        for server, _ in sides:
+            server.open()
+        for number in range(rounds + 2):
+            # Who comes first changes: what one leaves behind in the caches of the CPU meets both alike.
+            turns = {side: side[0].slice(side[1], requests) for side in sides[:: 1 if number % 2 else -1]}
             if number >= 2:
-                times.append(figures)
-    for server, _ in sides:
-        server.close()
-    return [[statistics.median(column) for column in zip(*times, strict=True)] for times in seen]
+                seen.append([turns[side] for side in sides])
+        for server, _ in sides:
+            server.close()
+    cpu, real = ([(ours[kind], theirs[kind]) for ours, theirs in seen] for kind in (0, 1))
+    return Cost.of(cpu), Cost.of(real)
 
 
 @contextlib.contextmanager
@@ -230,6 +281,8 @@ def served_bare(body: bytes, *, mock_http: bool) -> Iterator[Server]:
     ours, theirs = context.Pipe()
     started = context.Process(target=_serve_bare, args=(theirs, body, mock_http), daemon=True)
     started.start()
+    # With its end held here too, a child that dies early would be waited for for ever.
+    theirs.close()
     try:
         assert started.pid is not None
         yield Server(started.pid, ours.recv())
@@ -310,31 +363,26 @@ def page_rows(few: Server, directory: str) -> Iterator[Row]:
     for beside, mock_http in (("uvicorn", False), ("the mock's own HTTP", True)):
         with served_bare(body, mock_http=mock_http) as bare:
             assert bare.ask(message) == body
-            ours, theirs = slices([(few, message), (bare, message)])
+            cpu, _ = compare((few, message), (bare, message))
             name = f"page of 50 fields, CPU ms; bare Starlette on {beside}"
-            yield Row(name, ours[0] * 1000, theirs[0] * 1000, ours[0] / theirs[0], 1.5)
+            yield Row(name, cpu.mock * 1000, cpu.beside * 1000, cpu.ratio, 1.5)
             one, other = itertools.cycle(spellings), itertools.cycle(spellings)
-            ours, theirs = slices([(few, one.__next__), (bare, other.__next__)])
-        name = "  made anew for each request"
-        yield Row(name, ours[0] * 1000, theirs[0] * 1000, ours[0] / theirs[0], 1.5)
+            cpu, _ = compare((few, one.__next__), (bare, other.__next__))
+        yield Row("  made anew for each request", cpu.mock * 1000, cpu.beside * 1000, cpu.ratio, 1.5)
     program = prism_program()
     if isinstance(program, str):
         print(f"Prism is left out: {program}", file=sys.stderr)
         return
     with served_prism(program, body, directory) as prism:
         assert json.loads(prism.ask(message)) == json.loads(body)
-        ours, theirs = slices([(few, message), (prism, message)], 80, 31)
-    yield Row("the same, requests a second; Prism", 1 / ours[1], 1 / theirs[1], theirs[1] / ours[1], 5, True)
-    yield Row(
-        "the same, requests a CPU second; Prism", 1 / ours[0], 1 / theirs[0], theirs[0] / ours[0], 5, True
-    )
+        cpu, real = compare((few, message), (prism, message), 80, 31)
+    for name, cost in (("second", real), ("CPU second", cpu)):
+        label = f"the same, requests a {name}; Prism"
+        yield Row(label, 1 / cost.mock, 1 / cost.beside, 1 / cost.ratio, 5, True)
 
 
 def size_rows(few: Server, many: Server) -> Iterator[Row]:
     """Requests with many stored elements, beside the same with few."""
-
-    def both(make: Callable[[int], bytes]) -> list[tuple[Server, Message]]:
-        return [(many, make(MANY)), (few, make(FEW))]
 
     listed = f"{ELEMENTS}?catalog_id=5001"
     change = {"update": [{"id": FIRST_ELEMENT, "catalog_id": 5001, "name": "Item 0"}]}
@@ -365,9 +413,9 @@ def size_rows(few: Server, many: Server) -> Iterator[Row]:
         ("one more element", lambda _: request("POST", ELEMENTS, added), 16, 21),
     ]
     for name, make, requests, rounds in kinds:
-        ours, theirs = slices(both(make), requests, rounds)
+        cpu, _ = compare((many, make(MANY)), (few, make(FEW)), requests, rounds)
         label = f"{name}, CPU ms; {MANY:,} stored, {FEW} stored"
-        yield Row(label, ours[0] * 1000, theirs[0] * 1000, ours[0] / theirs[0], 1.3)
+        yield Row(label, cpu.mock * 1000, cpu.beside * 1000, cpu.ratio, 1.3)
 
 
 def start_rows(directory: str) -> Iterator[Row]:
