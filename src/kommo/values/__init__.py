@@ -28,26 +28,30 @@ unchanged. `table()` lists all types with their entities, shapes and sources.
 """
 
 from kommo.values import v2
+from kommo.values.entries import AnyEntry, Entry, FieldRef
 from kommo.values.errors import FieldNotFilled, FieldValueError
+from kommo.values.field_type import FieldType
 from kommo.values.models import (
     ADDRESS_PARTS,
     CLEAR,
     AddressPart,
-    ChainedItem,
     Choice,
     Clear,
-    Discount,
     EmailCode,
+    Multitext,
+    PhoneCode,
+    Raw,
+    SmartAddress,
+)
+from kommo.values.objects import (
+    ChainedItem,
+    Discount,
     File,
     Item,
     LegalEntity,
     LegalEntityType,
     LinkedEntity,
-    Multitext,
     Payer,
-    PhoneCode,
-    Raw,
-    SmartAddress,
     Supplier,
 )
 from kommo.values.reading import Field, Types, Values, read
@@ -84,7 +88,6 @@ from kommo.values.registry import (
     url,
     write,
 )
-from kommo.values.types import AnyEntry, Entry, FieldRef, FieldType
 from kommo.values.writing import clear, email, phone, raw
 
 __all__ = [

@@ -11,10 +11,11 @@ from attrs import field as attribute
 from attrs import frozen
 
 from kommo.values.dialects import V2, V4, Dialect
+from kommo.values.entries import AnyEntry, Entry, FieldRef, make_entry, plain, wire_values
 from kommo.values.errors import FieldNotFilled, FieldValueError, Unfit
+from kommo.values.field_type import FieldType
 from kommo.values.models import Raw
 from kommo.values.registry import FIELD_TYPES
-from kommo.values.types import AnyEntry, Entry, FieldRef, FieldType, make_entry, plain, wire_values
 
 R = TypeVar("R")
 

@@ -9,13 +9,14 @@ from typing import Any, Final, TypeAlias
 
 from attrs import frozen
 
+from kommo.values.entries import Entry, SupportsToDict, plain
 from kommo.values.errors import FieldValueError
-from kommo.values.models import CLEAR, File, LegalEntity, LinkedEntity, Payer, Raw
+from kommo.values.field_type import FieldType
+from kommo.values.models import CLEAR, Raw
 from kommo.values.moments import Form
+from kommo.values.objects import File, LegalEntity, LinkedEntity, Payer
 from kommo.values.types import (
     ChainedListType,
-    Entry,
-    FieldType,
     FlagType,
     ItemsType,
     MomentType,
@@ -26,9 +27,7 @@ from kommo.values.types import (
     SelectType,
     SmartAddressType,
     SupplierType,
-    SupportsToDict,
     TextType,
-    plain,
 )
 
 _EVERYWHERE: Final = ("leads", "contacts", "companies", "customers", "catalogs", "segments")

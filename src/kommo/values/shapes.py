@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from attrs import Attribute, fields
 
-from kommo.values import models
+from kommo.values import objects
 from kommo.values.dialects import Dialect, Label
 from kommo.values.errors import Unfit
 from kommo.values.models import AddressPart, Choice, Multitext
@@ -22,7 +22,7 @@ from kommo.values.numbers import to_decimal, to_digits, to_json_number
 
 T = TypeVar("T")
 CodedT = TypeVar("CodedT", bound=Multitext | AddressPart)
-RecordT = TypeVar("RecordT", bound=models.Record)
+RecordT = TypeVar("RecordT", bound=objects.Record)
 
 _LOOK: Final = "read it from .raw"
 _FLAGS: Final = {"0": False, "1": True, "false": False, "true": True}

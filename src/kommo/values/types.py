@@ -7,251 +7,24 @@ lists all types.
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeAlias, TypeVar, cast
+from typing import Any, TypeVar
 
 from kommo.values import shapes
-from kommo.values.dialects import V4, Dialect
-from kommo.values.errors import FieldValueError, Unfit
-from kommo.values.models import (
-    CLEAR,
-    AddressPart,
-    ChainedItem,
-    Choice,
-    Clear,
-    Item,
-    Multitext,
-    Raw,
-    Record,
-    SmartAddress,
-    Supplier,
-)
+from kommo.values.entries import Entry, FieldRef
+from kommo.values.errors import FieldValueError
+from kommo.values.field_type import FieldType, Many, One
+from kommo.values.models import CLEAR, AddressPart, Choice, Clear, Multitext, SmartAddress
 from kommo.values.moments import Form
-from kommo.values.shapes import Shape, Way
+from kommo.values.objects import ChainedItem, Item, Record, Supplier
+from kommo.values.shapes import Way
 
-T = TypeVar("T")
-R = TypeVar("R", covariant=True)
 RecordT = TypeVar("RecordT", bound=Record)
 
-Entry: TypeAlias = dict[str, Any]
-"""One entry of `custom_fields_values` (v4) or `custom_fields` (v2): a field and its values."""
 
-FieldRef: TypeAlias = int | str
-"""A field: its id, or its code such as `"PHONE"`."""
-
-
-class SupportsToDict(Protocol):
-    """A model of the generated client."""
-
-    def to_dict(self) -> dict[str, Any]: ...
-
-
-AnyEntry: TypeAlias = Mapping[str, Any] | SupportsToDict
-"""An entry as it comes in an answer: plain, or a model."""
-
-
-def plain(entry: object) -> Mapping[str, Any] | None:
-    """The entry as a mapping; None for anything that is neither a mapping nor a model."""
-    # The common cases first, and no look at the protocol: a page has thousands of entries.
-    if isinstance(entry, dict):
-        return entry
-    to_dict: Any = getattr(entry, "to_dict", None)
-    if callable(to_dict):
-        made: Any = to_dict()
-        return cast(Mapping[str, Any], made)
-    return entry if isinstance(entry, Mapping) else None
-
-
-def make_entry(field: FieldRef, values: Any, dialect: Dialect, type: str | None = None) -> Entry:
-    """An entry that may be sent.
-
-    Raises:
-        FieldValueError: `field` is neither an id nor a code.
-    """
-    if isinstance(field, str) and field:
-        return {dialect.code_key: field, "values": values}
-    if isinstance(field, int) and not isinstance(field, bool) and field > 0:
-        return {dialect.id_key: int(field), "values": values}
-    raise FieldValueError(field, type, field, "is no field", "give the id (int) or the code (str) of a field")
-
-
-def wire_values(entry: Mapping[str, Any]) -> list[Any]:
-    """The values of an entry as a flat list, also from null, an object with number keys, or lists in lists.
-
-    Raises:
-        Unfit: none of those.
-    """
-    values = entry.get("values")
-    if values is None:
-        return []
-    if isinstance(values, Mapping):
-        values = list(values.values())
-    if not isinstance(values, (list, tuple)):
-        raise Unfit("is no list of values", "read it from .raw")
-    return [each for value in values for each in (value if isinstance(value, list) else [value])]
-
-
-class FieldType(ABC, Generic[R]):
-    """A type of field. `R` is the Python type that its value is read as.
-
-    Attributes:
-        name: as the API names it.
-        title: in plain words.
-        entities: kinds of entities that can have such a field, as `entity_type` names them (DOC-CF).
-        source: where the vendor shows how to fill it.
-        documented: whether it is one of the 18 types of `custom-fields-v4`; the others are on the newer page
-            (DOC-CF).
-        v2_number: how v2 numbers the type (LINKP, UFEE); None when unknown.
-        most: how many values it takes at most; None when there is no limit known.
-        dialect: the version that it writes and reads.
-        many: whether it holds any number of values.
-        shape: how one of its values looks.
-    """
-
-    many: ClassVar[bool] = False
-    shape: Shape[Any]
-
-    def __init__(
-        self,
-        name: str,
-        title: str,
-        *,
-        entities: tuple[str, ...],
-        source: str,
-        documented: bool = True,
-        v2_number: int | None = None,
-        most: int | None = None,
-    ) -> None:
-        self.name = name
-        self.title = title
-        self.entities = entities
-        self.source = source
-        self.documented = documented
-        self.v2_number = v2_number
-        self.most = most
-        self.dialect: Dialect = V4
-
-    def __repr__(self) -> str:
-        return f"<field type {self.name} ({self.dialect.version})>"
-
-    def under(self, dialect: Dialect) -> Self:
-        """The same type in another version's spelling; itself when that is its own."""
-        if dialect is self.dialect:
-            return self
-        other = copy.copy(self)
-        other.dialect = dialect
-        return other
-
-    @property
-    def python(self) -> str:
-        """What `read` gives, for documentation."""
-        return f"list[{self.shape.python}]" if self.many else self.shape.python
-
-    def write(
-        self, field: FieldRef, value: Any, *, tz: dt.tzinfo | None = None, form: Form = "unix"
-    ) -> Entry:
-        """An entry that sets the field to `value`: anything `read` can give, or what calling the type takes.
-
-        This is the same for all types; calling the type is the form with exact argument types.
-
-        Args:
-            field: id or code of the field.
-            value: the value; CLEAR takes the value away; Raw goes out as it is.
-            tz, form: for moments only, see `date`.
-
-        Raises:
-            FieldValueError: the type cannot hold that.
-        """
-        if value is CLEAR:
-            return make_entry(field, self.dialect.cleared(), self.dialect, self.name)
-        if isinstance(value, Raw):
-            return make_entry(field, value.wire, self.dialect, self.name)
-        try:
-            if value is None:
-                raise Unfit("is no value", "to empty the field, say so: clear(field)")
-            values = self._dump(value, Way(self.dialect, tz, form, self.many))
-            if not values:
-                raise Unfit("holds nothing", "to empty the field, say so: clear(field)")
-            if self.most is not None and len(values) > self.most:
-                raise Unfit(
-                    f"holds {len(values)} values, but the field takes {self.most}",
-                    f"give at most {self.most}",
-                )
-        except Unfit as unfit:
-            raise FieldValueError(field, self.name, value, unfit.problem, unfit.mend) from None
-        return make_entry(field, values, self.dialect, self.name)
-
-    def read(self, entry: AnyEntry, *, tz: dt.tzinfo | None = None) -> R | None:
-        """The value in an entry of an answer; None when the field is empty.
-
-        Args:
-            entry: the entry, plain or a model.
-            tz: zone for moments; UTC when None. v2 needs it: its moments carry no zone.
-
-        Raises:
-            FieldValueError: the entry is of another type, or its value is not what the type promises.
-        """
-        given = plain(entry)
-        if given is None:
-            raise FieldValueError("?", self.name, entry, "is no entry", "give one item of the list of values")
-        field = given.get(self.dialect.id_key) or given.get(self.dialect.code_key)
-        try:
-            return self.load(wire_values(given), tz)
-        except Unfit as unfit:
-            raise FieldValueError(field, self.name, given.get("values"), unfit.problem, unfit.mend) from None
-
-    def load(self, values: list[Any], tz: dt.tzinfo | None = None) -> R | None:
-        """The value of a list of wire values. Raises Unfit; `read` is the form for callers."""
-        return self._load(values, Way(self.dialect, tz, many=self.many))
-
-    def resend(self, values: list[Any]) -> list[Any]:
-        """Wire values as they were read, in the form that may be sent: no read-only keys, no nulls."""
-        way = Way(self.dialect, many=self.many)
-        sent = (None if value is None else self.shape.resend(value, way) for value in values)
-        return [value for value in sent if value is not None]
-
-    @abstractmethod
-    def _load(self, values: list[Any], way: Way) -> R | None: ...
-
-    @abstractmethod
-    def _dump(self, value: Any, way: Way) -> list[Any]: ...
-
-
-class _One(FieldType[T]):
-    """A field of one value."""
-
-    def _load(self, values: list[Any], way: Way) -> T | None:
-        loaded = (self.shape.load(value, way) for value in values if value is not None)
-        return next((value for value in loaded if value is not None), None)
-
-    def _dump(self, value: Any, way: Way) -> list[Any]:
-        return [self.shape.dump(value, way)]
-
-
-class _Many(FieldType[list[T]], Generic[T]):
-    """A field of any number of values."""
-
-    many = True
-
-    def _load(self, values: list[Any], way: Way) -> list[T] | None:
-        loaded = [self.shape.load(value, way) for value in values if value is not None]
-        return [value for value in loaded if value is not None] or None
-
-    def _dump(self, value: Any, way: Way) -> list[Any]:
-        # Not any iterable: some have no end.
-        if isinstance(value, (str, Mapping)) or not isinstance(value, Collection):
-            value = [value]
-        return [self.shape.dump(each, way) for each in value]
-
-    def _several(self, field: FieldRef, given: tuple[Any, ...]) -> Entry:
-        return self.write(field, CLEAR if given == (CLEAR,) else given)
-
-
-class TextType(_One[str]):
+class TextType(One[str]):
     """Text: text, textarea, streetaddress, url (`custom-fields-v4:1208`), tracking_data (DOC-CF)."""
 
     shape = shapes.Text()
@@ -270,7 +43,7 @@ class TextType(_One[str]):
         return self.write(field, value)
 
 
-class NumberType(_One[Decimal]):
+class NumberType(One[Decimal]):
     """Numbers: numeric, price (`custom-fields-v4:1208`), monetary (DOC-CF). Text on the wire."""
 
     shape = shapes.Number()
@@ -289,7 +62,7 @@ class NumberType(_One[Decimal]):
         return self.write(field, value)
 
 
-class FlagType(_One[bool]):
+class FlagType(One[bool]):
     """Yes or no: checkbox (`custom-fields-v4:1262`)."""
 
     shape = shapes.Flag()
@@ -307,7 +80,7 @@ class FlagType(_One[bool]):
         return self.write(field, value)
 
 
-class MomentType(_One[dt.datetime]):
+class MomentType(One[dt.datetime]):
     """Moments: date, date_time, birthday (`custom-fields-v4:1306`). Unix seconds on the wire, datetimes here.
 
     Of a date or birthday the server keeps the day only, in the time zone of the account, and answers with the
@@ -342,7 +115,7 @@ class MomentType(_One[dt.datetime]):
         return self.write(field, value, tz=tz, form=form)
 
 
-class SelectType(_One[Choice]):
+class SelectType(One[Choice]):
     """One option: select, radiobutton, category (`custom-fields-v4:1344`)."""
 
     shape = shapes.Option()
@@ -377,7 +150,7 @@ class SelectType(_One[Choice]):
         return self.write(field, Choice(None, enum_id, enum_code) if value is None else value)
 
 
-class MultiselectType(_Many[Choice]):
+class MultiselectType(Many[Choice]):
     """Any number of options: multiselect (`custom-fields-v4:1344`)."""
 
     shape = shapes.Option()
@@ -407,7 +180,7 @@ class MultiselectType(_Many[Choice]):
         return self._several(field, (*options, *further))
 
 
-class MultitextType(_Many[Multitext]):
+class MultitextType(Many[Multitext]):
     """Phones, e-mail addresses and the like, each with its kind: multitext (`custom-fields-v4:1427`)."""
 
     shape = shapes.Coded(Multitext)
@@ -482,7 +255,7 @@ class SmartAddressType(FieldType[SmartAddress]):
         return [self.shape.dump(part, way) for part in flat]
 
 
-class RecordType(_One[RecordT]):
+class RecordType(One[RecordT]):
     """One object: legal_entity, linked_entity, file, payer."""
 
     def __init__(
@@ -514,7 +287,7 @@ class RecordType(_One[RecordT]):
         return self.write(field, value)
 
 
-class SupplierType(_One[Supplier]):
+class SupplierType(One[Supplier]):
     """One of the account's own legal entities: supplier (DOC-CF). The code of its field is "SUPPLIER"."""
 
     shape = shapes.Record(Supplier)
@@ -537,7 +310,7 @@ class SupplierType(_One[Supplier]):
         return super()._dump(value, way)
 
 
-class ItemsType(_Many[Item]):
+class ItemsType(Many[Item]):
     """The lines of an invoice: items (`custom-fields-v4:1495`)."""
 
     shape = shapes.Record(Item)
@@ -555,7 +328,7 @@ class ItemsType(_Many[Item]):
         return self._several(field, items)
 
 
-class ChainedListType(_Many[ChainedItem]):
+class ChainedListType(Many[ChainedItem]):
     """Elements of lists that depend on each other: chained_list (DOC-CF). Five at most."""
 
     shape = shapes.BareRecord(ChainedItem)

@@ -19,10 +19,10 @@ from typing import Final
 
 from kommo.values import registry
 from kommo.values.dialects import V2
+from kommo.values.entries import AnyEntry, Entry, FieldRef, make_entry
 from kommo.values.reading import Field, Types
 from kommo.values.reading import Values as _Values
 from kommo.values.reading import read as _read
-from kommo.values.types import AnyEntry, Entry, FieldRef, make_entry
 
 __all__ = [
     "Field",

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from kommo.values.dialects import V4
+from kommo.values.entries import Entry, FieldRef, make_entry
 from kommo.values.errors import FieldValueError
 from kommo.values.models import EmailCode, Multitext, PhoneCode
-from kommo.values.types import Entry, FieldRef, make_entry
 
 
 def clear(field: FieldRef) -> Entry:
