@@ -13,7 +13,8 @@ import pytest
 from kommo.spec.assemble import assemble, describe_parameters
 from kommo.spec.client import render_client
 from kommo.spec.output import to_json
-from kommo.spec.overlay import apply, load_overlay
+from kommo.spec.overlay import apply
+from kommo.spec.overlay_file import load_overlay
 from kommo.spec.project import CLIENT, CODEGEN_OVERLAYS, overlay_files
 
 from .contract_cases import ROOT

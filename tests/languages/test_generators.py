@@ -14,7 +14,7 @@ from kommo.languages.generators import GENERATORS
 from kommo.languages.shapes import Member, camel, faults, is_free, models, operation_ids
 from kommo.languages.tools import PROGRAMS, run
 from kommo.published import bundle_path, load_bundle
-from kommo.spec.overlay import load_overlay
+from kommo.spec.overlay_file import load_overlay
 from kommo.spec.project import find_root, overlay_files, overlay_id
 
 ROOT = find_root()

@@ -8,7 +8,7 @@ import pytest
 
 from kommo.spec.assemble import assemble, quirk_overlays
 from kommo.spec.documents import load_mapping
-from kommo.spec.overlay import Overlay
+from kommo.spec.overlay_file import Overlay
 from kommo.spec.project import EVIDENCE, QUIRK_OVERLAYS, find_root, overlay_files, overlay_id
 
 ROOT = find_root(Path(__file__).parent)

@@ -3,7 +3,8 @@
 import pytest
 
 from kommo.spec.documents import DocumentError, load
-from kommo.spec.overlay import OverlayError, apply, load_overlay
+from kommo.spec.overlay import apply
+from kommo.spec.overlay_file import OverlayError, load_overlay
 
 DOCUMENT = """\
 info:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kommo.spec.documents import load
-from kommo.spec.overlay import apply, load_overlay
+from kommo.spec.overlay import apply
+from kommo.spec.overlay_file import load_overlay
 
 CASES = sorted(path for path in (Path(__file__).parent / "golden").iterdir())
 

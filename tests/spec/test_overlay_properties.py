@@ -10,7 +10,8 @@ from jsonpath import JSONPathEnvironment
 
 from kommo.spec.documents import parse
 from kommo.spec.output import to_yaml
-from kommo.spec.overlay import OverlayError, apply, load_overlay
+from kommo.spec.overlay import apply
+from kommo.spec.overlay_file import OverlayError, load_overlay
 from kommo.spec.yamledit import rewrite
 
 KEYS = st.sampled_from(["a", "b", "c", "x-d", "200", "/p/{id}", "it's"])

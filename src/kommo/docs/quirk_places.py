@@ -11,7 +11,8 @@ import attrs
 from kommo.spec.assemble import assemble, quirk_overlays
 from kommo.spec.bundle import METHODS
 from kommo.spec.documents import pointer, pointer_parts
-from kommo.spec.overlay import Overlay, apply
+from kommo.spec.overlay import apply
+from kommo.spec.overlay_file import Overlay
 from kommo.spec.project import overlay_id
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from kommo.command import CommandError
 from kommo.published import load_bundle
 from kommo.spec.documents import nearest
-from kommo.spec.overlay import apply, load_overlay
+from kommo.spec.overlay import apply
+from kommo.spec.overlay_file import load_overlay
 from kommo.spec.project import OVERLAY_SUFFIX
 
 _OPENAPI_GENERATOR = (

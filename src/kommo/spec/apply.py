@@ -9,7 +9,8 @@ from pathlib import Path
 from kommo.command import CommandError
 from kommo.spec.documents import is_json, parse, read_text, shown
 from kommo.spec.output import to_json, to_yaml, write_text
-from kommo.spec.overlay import apply, load_overlay
+from kommo.spec.overlay import apply
+from kommo.spec.overlay_file import load_overlay
 from kommo.spec.yamledit import rewrite
 
 

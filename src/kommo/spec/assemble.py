@@ -12,7 +12,8 @@ from typing import Any
 from kommo.command import CommandError
 from kommo.spec.bundle import bundle, dangling, references
 from kommo.spec.documents import DocumentError, nearest, place, pointer, pointer_parts, shown
-from kommo.spec.overlay import Overlay, apply, load_overlay
+from kommo.spec.overlay import apply
+from kommo.spec.overlay_file import Overlay, load_overlay
 from kommo.spec.project import (
     CODEGEN_OVERLAYS,
     PROFILE_OVERLAYS,

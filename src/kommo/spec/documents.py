@@ -16,44 +16,13 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
-from yaml.cyaml import CParser  # type: ignore[import-untyped]
-from yaml.resolver import BaseResolver  # type: ignore[import-untyped]
 
 from kommo.command import CommandError
+from kommo.spec.yaml_core import BOOL, FLOAT, INT, MAP, NULL, SEQ, STR, CoreLoader
 
 
 class DocumentError(CommandError):
     """A document that cannot be used; the message starts with `file:line: pointer:` as far as known."""
-
-
-class _CoreResolver(BaseResolver):  # type: ignore[misc]
-    """The implicit tags of the YAML 1.2 core schema."""
-
-
-_NULL, _BOOL, _INT, _FLOAT, _STR = (
-    f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "str")
-)
-_MAP, _SEQ = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"
-_CORE = (
-    (_NULL, r"null|Null|NULL|~|", ["n", "N", "~", ""]),
-    (_BOOL, r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    (_INT, r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
-    (
-        _FLOAT,
-        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
-        list("-+.0123456789"),
-    ),
-)
-for _tag, _pattern, _first in _CORE:
-    _CoreResolver.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), _first)
-
-
-class _Loader(CParser, _CoreResolver):  # type: ignore[misc]
-    """libyaml's composer with the core schema's tags."""
-
-    def __init__(self, text: str) -> None:
-        CParser.__init__(self, text)
-        _CoreResolver.__init__(self)
 
 
 _DEEPEST = 200  # levels of nesting; real documents have some 30
@@ -214,7 +183,7 @@ def compose(text: str, path: Path) -> Node:
         DocumentError: Not one well-formed document.
     """
     _refuse_deep(text, path)
-    loader = _Loader(text)
+    loader = CoreLoader(text)
     try:
         node = loader.get_single_node()
     except yaml.YAMLError as error:
@@ -253,7 +222,7 @@ def _refuse_deep(text: str, path: Path) -> None:
         return
     depth = 0
     try:
-        for event in yaml.parse(text, Loader=_Loader):
+        for event in yaml.parse(text, Loader=CoreLoader):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > _DEEPEST:
                 line = event.start_mark.line + 1
@@ -273,7 +242,7 @@ def _construct(root: Node, path: Path) -> Any:
             return scalar(node, parts)
         if id(node) in open_nodes:
             raise fail(node, parts, "the alias refers to a node that contains it; write a $ref instead")
-        if node.tag not in (_MAP, _SEQ):
+        if node.tag not in (MAP, SEQ):
             raise fail(node, parts, f"the tag {node.tag} has no JSON counterpart; remove it")
         open_nodes.add(id(node))
         try:
@@ -297,16 +266,16 @@ def _construct(root: Node, path: Path) -> Any:
 
     def scalar(node: ScalarNode, parts: list[str | int]) -> Any:
         tag, text = node.tag, node.value
-        if tag == _STR:
+        if tag == STR:
             return text
-        if tag == _NULL:
+        if tag == NULL:
             return None
-        if tag == _BOOL:
+        if tag == BOOL:
             return text.lower() == "true"
         try:
-            if tag == _INT:
+            if tag == INT:
                 return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
-            if tag == _FLOAT:
+            if tag == FLOAT:
                 number = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
                 if math.isfinite(number):
                     return number

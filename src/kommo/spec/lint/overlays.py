@@ -8,7 +8,7 @@ from pathlib import Path
 from kommo.spec.documents import load, nearest
 from kommo.spec.lint.evidence import GRADES, evidence_problem, known_sources
 from kommo.spec.lint.rules import Sources, source_rule
-from kommo.spec.overlay import load_overlay
+from kommo.spec.overlay_file import load_overlay
 from kommo.spec.project import (
     CODEGEN_OVERLAYS,
     EVIDENCE,

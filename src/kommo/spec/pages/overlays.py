@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from kommo.spec.overlay import Overlay, load_overlay
+from kommo.spec.overlay_file import Overlay, load_overlay
 from kommo.spec.pages.markdown import code, table
 from kommo.spec.project import (
     CODEGEN_OVERLAYS,
