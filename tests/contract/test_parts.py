@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kommo.contract import drafting, shapes
-from kommo.contract.checks import wire
+from kommo.contract.checks import exchange_checks, wire
 from kommo.contract.collection import Collection
 from kommo.contract.exchange import Exchange
 from kommo.contract.options import Options
@@ -99,3 +99,18 @@ def test_drafts_are_what_the_contract_takes(contract, app):
                 if value is not None:
                     changed = drafting.body(collection, [{**items[0], key: value}])
                     assert collection.valid("create", changed), (resource.tag, key, value)
+
+
+def test_options_that_are_the_servers_own_may_be_sent(contract, app):
+    change = {"name": "kinds", "enums": [{"value": "OTHER", "sort": 1}]}
+    with Port(None, "demo", app=app) as port:
+        created = port.send(
+            contract.operations["create_contacts_custom_fields"],
+            json=[{"name": "phones", "type": "multitext"}],
+        )
+        (field,) = created.answer["_embedded"]["custom_fields"]
+        update = contract.operations["update_contacts_custom_fields"]
+        exchange = port.send(update, {"id": field["id"]}, json=change)
+    assert exchange.accepted
+    assert exchange.answer["enums"] == field["enums"]
+    assert list(exchange_checks(contract, exchange, conformance=True)) == []

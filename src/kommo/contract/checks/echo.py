@@ -21,6 +21,8 @@ _ONLY_CARDS: Final = ("is_api_only",)
 _ONLY_BIRTHDAYS: Final = ("remind",)
 _ONLY_LISTS: Final = ("is_required", "is_visible", "is_deletable")
 _OPTION: Final = ("value", "sort", "code")
+#: Types whose options are the server's own: those of a request are read over (custom-fields-v4:335, 1425).
+FIXED_OPTIONS: Final = frozenset({"multitext"})
 
 
 def embedded(answer: Any, key: str) -> list[dict[str, Any]]:
@@ -163,7 +165,8 @@ def _field(sent: Mapping[str, Any], got: Mapping[str, Any], place: str) -> Itera
         yield _violation(
             "group_id", f"group_id was sent as {group!r}, answered as {got['group_id']!r}", place + "group_id"
         )
-    if entries(sent.get("enums")) and got.get("enums") is not None:
+    fixed = got.get("type") in FIXED_OPTIONS
+    if entries(sent.get("enums")) and got.get("enums") is not None and not fixed:
         yield from _enums(entries(sent["enums"]), entries(got["enums"]), place)
     if entries(sent.get("nested")) and got.get("nested") is not None:
         yield from _nested(entries(sent["nested"]), entries(got["nested"]), place)

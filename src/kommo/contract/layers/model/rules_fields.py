@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from kommo.contract.checks.echo import entries
+from kommo.contract.checks.echo import FIXED_OPTIONS, entries
 from kommo.contract.collection import core, difference
 from kommo.contract.layers.model import drafts
 from kommo.contract.layers.model.base import UNKNOWN, Base, Known, items_of, tolerant, types_of
@@ -21,7 +21,7 @@ def changes(draw: st.DrawFn, place: Place, before: Model) -> Model:
     groups = [*place.own_groups, *list(place.groups)[:2]]
     body: Model = draw(drafts.plain_keys(groups, place.entity))
     options, nodes = entries(before.get("enums")), entries(before.get("nested"))
-    if draw(st.booleans()) and options:
+    if draw(st.booleans()) and options and before.get("type") not in FIXED_OPTIONS:
         body["enums"] = draw(drafts.changed_options(options))
     if before.get("type") == "category" and draw(st.booleans()):
         body["nested"] = draw(drafts.changed_tree(nodes))
