@@ -226,6 +226,7 @@ def test_findings_tell_how_much_and_how_old(folder: Callable[..., Path]) -> None
         ({"a.json": '{"id": '}, "a.json: cannot be read as json"),
         ({"a.yaml": "a: [1"}, "a.yaml: cannot be read as yaml"),
         ({"a.json": '{"id": "A", "modified": "", "affected": [1]}'}, "a.json: not as the OSV format has it"),
+        ({"a.json": '{"id": "A", "modified": "", "affects": {}}'}, "a.json: written before version 1.0"),
         ({"a.json": json.dumps(advisory("A-1", "thing", ecosystem="Go"))}, "are of no Python package"),
     ],
 )

@@ -226,7 +226,11 @@ def _documents(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         except (ValueError, yaml.YAMLError) as error:
             first = str(error).partition("\n")[0]
             raise CommandError(f"{path}: cannot be read as {path.suffix[1:]}: {first}") from None
-        if isinstance(document, dict) and {"id", "modified", "affected"} <= document.keys():
+        if not isinstance(document, dict) or not {"id", "modified"} <= document.keys():
+            continue
+        if "affects" in document:
+            raise CommandError(f"{path}: written before version 1.0 of the OSV format; take a newer copy")
+        if "affected" in document:
             yield path, document
 
 
