@@ -52,6 +52,7 @@ STARTS = 9
 FEW, MANY = 100, 100_000
 FIELDS = "/api/v4/leads/custom_fields"
 ELEMENTS = "/api/v2/catalog_elements"
+RECORDS = "/api/v4/catalogs/5001/elements"
 FIRST_ELEMENT = 800_001
 MOCK = [sys.executable, "-m", "kommo.cli", "mock", "--port", "0"]
 
@@ -405,6 +406,20 @@ def size_rows(few: Server, many: Server) -> Iterator[Row]:
         (
             "search that finds one",
             lambda size: request("GET", f"{listed}&term=item%20{size - 1}"),
+            SLICE,
+            ROUNDS,
+        ),
+        (
+            "search in values, one hit",
+            lambda size: request("GET", f"{RECORDS}?query=S-{size - 1}"),
+            SLICE,
+            ROUNDS,
+        ),
+        (
+            "filter by value, one hit",
+            lambda size: request(
+                "GET", f"{RECORDS}?filter%5Bcustom_fields_values%5D%5B600001%5D%5B%5D=S-{size // 2}"
+            ),
             SLICE,
             ROUNDS,
         ),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kommo.mock.entities import ENTITIES
 from kommo.mock.model import Record, Scope
 from kommo.mock.record_index import RecordIndexes
+from kommo.mock.texts import TextIndex
 
 from .test_values import EXTRAS, FIELDS, RECORDS, account, define
 
@@ -538,9 +539,44 @@ def test_indexes_say_what_the_records_say(steps):
                 record.id for record in sorted(inside, key=lambda record: (record.created_at, record.id))
             ]
             assert index.count(2, 3) == sum(2 <= record.created_at <= 3 for record in inside)
-            assert indexes.texts(scope, whole=True).at_most("name 2") == (
-                64 if any(record.created_at == 2 for record in inside) else 0
-            )
+            texts = {record.id: record.name for record in inside}
+            for term in ("name 2", "2", "name"):
+                _finds(indexes.texts(scope, whole=True), texts, term)
+
+
+def _finds(index: TextIndex, texts: dict[int, str], term: str) -> None:
+    expected = sorted(id_ for id_, text in texts.items() if term in text.casefold())
+    assert list(index.ids(term, texts.get, descending=False)) == expected
+    assert list(index.ids(term, texts.get, descending=True)) == expected[::-1]
+    assert len(expected) <= index.at_most(term) <= len(texts)
+
+
+@QUICK
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 300) | st.integers(9_000, 9_100), st.text("abß\n", max_size=6)), max_size=40
+    ),
+    st.text("abß\n", min_size=1, max_size=4).map(str.casefold),
+)
+def test_a_term_is_found_wherever_it_is(steps, term):
+    """Whatever came, changed (an id that comes again) or went (an empty text)."""
+    texts: dict[int, str] = {}
+    index = TextIndex(())
+    for id_, text in steps:
+        if id_ in texts:
+            index.remove(id_, texts.pop(id_))
+        if text:
+            texts[id_] = text
+            index.add(id_, text)
+        _finds(index, texts, term)
+
+
+def test_a_search_with_a_zero_byte_finds_what_holds_one(make_api):
+    api = account(make_api())
+    made = api("POST", RECORDS["leads"], [{"name": "a\0b"}, {"name": "a\nb"}, {"name": "a"}, {"name": "b"}])
+    assert made.status == 200
+    assert ids(api("GET", f"{RECORDS['leads']}?query=a%00b")) == ids(made)[:1]
+    assert ids(api("GET", f"{RECORDS['leads']}?query=a%0Ab")) == ids(made)[1:2]
 
 
 def test_the_definitions_of_newer_types_are_checked(make_api):

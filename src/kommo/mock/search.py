@@ -137,7 +137,7 @@ def _candidates(
     if term:
         texts = indexes.texts(scope, whole=selection.whole)
         at_most = texts.at_most(term)
-        if at_most is not None and at_most <= few:
+        if at_most <= few:
             found = texts.ids(term, _text_reader(store, scope, selection), descending=selection.descending)
             if selection.order == "id":
                 return found
