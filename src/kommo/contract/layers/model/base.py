@@ -63,19 +63,23 @@ def types_of(driver: Driver, entity: str) -> list[str]:
 
 
 def items_of(outcome: Outcome, key: str) -> list[Model]:
+    """What an answer holds under a key of `_embedded`."""
     data = outcome.data if isinstance(outcome.data, dict) else {}
     return entries((data.get("_embedded") or {}).get(key))
 
 
 def without_fields(model: Model) -> Model:
+    """A group without the ids of its fields."""
     return {key: value for key, value in model.items() if key != "fields"}
 
 
 def without_values(model: Model) -> Model:
+    """An element of v2 without the values of its fields."""
     return {key: value for key, value in model.items() if key != "custom_fields"}
 
 
 def values_of(model: Model) -> dict[int, list[str]]:
+    """The values of an element of v2 as text, by the id of their field."""
     found = {}
     for entry in entries(model.get("custom_fields")):
         found[int(entry["id"])] = [str(value.get("value")) for value in entries(entry.get("values"))]
@@ -83,6 +87,7 @@ def values_of(model: Model) -> dict[int, list[str]]:
 
 
 def writable(model: Model) -> bool:
+    """Whether a value can be made up for this field: of one of the plain types, or with options."""
     plain = ("text", "textarea", "url", "numeric", "price", "streetaddress")
     return model["type"] in plain or bool(
         model["type"] in (*SELECTS, "category")
