@@ -28,6 +28,7 @@ class TokenAuth(httpx.Auth):
         self._source = source
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign the request, and once more with a renewed token after a 401; httpx calls this."""
         flow = self._flow(request)
         wanted = next(flow)
         try:
@@ -38,6 +39,7 @@ class TokenAuth(httpx.Auth):
             return
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """As `sync_auth_flow`, without blocking the event loop."""
         flow = self._flow(request)
         wanted = next(flow)
         try:

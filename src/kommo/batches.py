@@ -49,7 +49,9 @@ class Listed(Protocol[Out_co]):
     """An answer with a list of results."""
 
     @property
-    def items(self) -> Sequence[Out_co]: ...
+    def items(self) -> Sequence[Out_co]:
+        """The results, in the order of the answer."""
+        ...
 
 
 @frozen

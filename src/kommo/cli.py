@@ -48,9 +48,12 @@ class CommandModule(Protocol):
 
     SUMMARY: str
 
-    def configure(self, parser: argparse.ArgumentParser) -> None: ...
+    def configure(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's arguments to its parser."""
 
-    def run(self, args: argparse.Namespace) -> int: ...
+    def run(self, args: argparse.Namespace) -> int:
+        """Carry the command out and return the exit code."""
+        ...
 
 
 def main(argv: Sequence[str] | None = None) -> int:

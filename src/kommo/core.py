@@ -71,6 +71,7 @@ class Core(Single, Generic[HttpT]):
         timeout: float | Unset | None,
         headers: Mapping[str, str] | None,
     ) -> httpx.Request:
+        """The HTTP request of a call. Raises ConfigurationError when it cannot be built."""
         own = checked_headers(headers) if headers else {}
         content = None
         if body is not UNSET:
@@ -83,6 +84,7 @@ class Core(Single, Generic[HttpT]):
             raise ConfigurationError(f"{operation.id}: cannot build the request: {error}") from None
 
     def checked(self, operation: Operation[Any], response: httpx.Response, body: Any) -> httpx.Response:
+        """The answer, noted when answers are kept. Raises the ApiError of one with an error status."""
         # Answer and stream refer to each other, which would leave every page to the garbage collector.
         response.stream = _READ
         if not response.is_success:
@@ -94,6 +96,7 @@ class Core(Single, Generic[HttpT]):
     def pager(
         self, operation: Operation[Any], path: Sequence[str | int], query: Mapping[str, Any] | None
     ) -> Pager:
+        """What finds the pages of a list, with pages as large as possible unless the query says how large."""
         from kommo.pagination import Pager
 
         if query and query.get("limit") is UNSET:
@@ -108,11 +111,14 @@ class Core(Single, Generic[HttpT]):
 
     @property
     def last_answer(self) -> httpx.Response:
+        """The HTTP answer of the last call, of a core that keeps them."""
         assert self.answers
         return self.answers[-1]
 
 
 class SyncCore(Core[httpx.Client]):
+    """Carries the calls of `Kommo`: `kommo_client.client.SyncCore`, over httpx."""
+
     def call(
         self,
         operation: Operation[T],
@@ -125,6 +131,18 @@ class SyncCore(Core[httpx.Client]):
         timeout: float | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> T:
+        """Send one request and return what its answer holds.
+
+        Args:
+            operation: what is called.
+            path: the parameters of the path, in order.
+            query: the parameters of the query; those that are UNSET are left out.
+            body: the object to send.
+            items: the objects to send as a list, in place of a body.
+            action: the key of a v2 write that the items go under.
+            timeout: seconds, for this call only.
+            headers: for this call only.
+        """
         url = target(operation, path, query)
         if body is not UNSET or items is not UNSET:
             body = _written(operation, body, items, action)
@@ -139,6 +157,7 @@ class SyncCore(Core[httpx.Client]):
         timeout: float | Unset | None,
         headers: Mapping[str, str] | None,
     ) -> httpx.Response:
+        """Send one request to a URL and return its answer, of success. Raises KommoError otherwise."""
         request = self.request(operation, url, body, timeout, headers)
         try:
             response = self.http.send(request)
@@ -155,6 +174,7 @@ class SyncCore(Core[httpx.Client]):
         timeout: float | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[T]:
+        """The items of all pages, each page asked for when it is needed. Arguments as of `call`."""
         pager = self.pager(operation, path, query)
         while pager.url is not None:
             response = self.exchange(operation, pager.url, UNSET, timeout, headers)
@@ -162,6 +182,8 @@ class SyncCore(Core[httpx.Client]):
 
 
 class AsyncCore(Core[httpx.AsyncClient]):
+    """Carries the calls of `AsyncKommo`: `kommo_client.client.AsyncCore`, over httpx."""
+
     async def call(
         self,
         operation: Operation[T],
@@ -174,6 +196,7 @@ class AsyncCore(Core[httpx.AsyncClient]):
         timeout: float | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> T:
+        """As `SyncCore.call`, awaited."""
         url = target(operation, path, query)
         if body is not UNSET or items is not UNSET:
             body = _written(operation, body, items, action)
@@ -188,6 +211,7 @@ class AsyncCore(Core[httpx.AsyncClient]):
         timeout: float | Unset | None,
         headers: Mapping[str, str] | None,
     ) -> httpx.Response:
+        """As `SyncCore.exchange`, awaited."""
         request = self.request(operation, url, body, timeout, headers)
         try:
             response = await self.http.send(request)
@@ -204,6 +228,7 @@ class AsyncCore(Core[httpx.AsyncClient]):
         timeout: float | Unset | None = UNSET,
         headers: Mapping[str, str] | None = None,
     ) -> AsyncIterator[T]:
+        """As `SyncCore.iterate`, as an async iterator."""
         pager = self.pager(operation, path, query)
         while pager.url is not None:
             response = await self.exchange(operation, pager.url, UNSET, timeout, headers)

@@ -1,5 +1,4 @@
-"""Arguments of a client that may come from the environment instead: KOMMO_SUBDOMAIN, KOMMO_DOMAIN,
-KOMMO_TOKEN."""
+"""Arguments of a client that may come from the environment instead: its subdomain, domain and token."""
 
 from __future__ import annotations
 

@@ -345,8 +345,7 @@ class BatchFailed(KommoError):
         self._resume = resume
 
     def resume(self, *, resend_unknown: bool = False) -> Any:
-        """Go on with `not_done` and the rest of the iterable, and return all results, those of `done`
-        included.
+        """Go on with `not_done` and the rest of the iterable; return all results, those of `done`, too.
 
         To be awaited after an async batch. Not possible on a copy that was pickled.
 

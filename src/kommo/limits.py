@@ -185,8 +185,10 @@ class RateLimiter:
             self._count_urgent(urgent, -1)
 
     def writing(self, turn: Turn, what: str, *, within: float | None = None) -> Steps[None]:
-        """Note that a request is about to be written; take another turn when making its connection outlasted the
-        first. Arguments and errors as of `turn`."""
+        """Note that a request is about to be written.
+
+        Takes another turn when making its connection outlasted the first. Arguments and errors as of `turn`.
+        """
         if time.monotonic() - turn.at > self.limit.per:
             later = yield from self.turn(what, within=within, urgent=True)
             turn.item, turn.at = later.item, later.at

@@ -117,8 +117,7 @@ class Pager:
             self._url = None
 
     def _repeated(self, ids: list[int | str | None], new: list[int]) -> bool:
-        """Deal with a page of nothing new: the end of a list that has no links, a server in circles
-        otherwise."""
+        """Whether a page of nothing new is the end: of a list without links it is, else the server goes in circles."""
         if new:
             self._fruitless = 0
             return False
@@ -183,8 +182,7 @@ class Pager:
         return self._asked.copy_with(query=query.encode("ascii"))
 
     def _extent(self, body: Mapping[str, Any]) -> tuple[int | None, int]:
-        """Index of the page's first item in the whole list, and the page size, as the server's own link gives
-        them."""
+        """Index of the page's first item in the whole list, and the page size, by the server's own link."""
         href = _href(body, "self")
         if href is None:
             return None, 0

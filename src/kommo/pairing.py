@@ -19,8 +19,9 @@ _ACTIONS: Final = ("add", "update", "delete")
 
 
 def with_request_ids(items: Sequence[Any]) -> list[Any]:
-    """Return the items, those that are to be created each with a request_id of its own; the given ones are
-    not changed.
+    """Return the items, those that are to be created each with a request_id of its own.
+
+    The given ones are not changed.
 
     Raises:
         ConfigurationError: two items have the same request_id.
@@ -40,8 +41,7 @@ def with_request_ids(items: Sequence[Any]) -> list[Any]:
 
 
 def positions(sent: Sequence[Any], results: Sequence[Any]) -> list[int | None]:
-    """Return for each result the position of the submitted item that it belongs to, None where it belongs to
-    none.
+    """Return for each result the position of the submitted item that it belongs to, None where there is none.
 
     Args:
         sent: models, JSON objects, or ids.
@@ -135,8 +135,7 @@ def _of_action(action: str, entries: object, items: Sequence[Any]) -> Iterable[I
 
 
 def _named(name: object, action: str, items: Sequence[Any]) -> int | None:
-    """Position of the item that an error names: by entity id; for an added one by request_id, else by
-    position."""
+    """Position of the item that an error names: by id; of an added one by request_id, else by position."""
     key = _key(name)
     if key is None:
         return 0 if len(items) == 1 else None

@@ -34,8 +34,9 @@ _PATTERNS: Final = (
 
 
 class Secret:
-    """A credential that no repr, log line or traceback shows. `reveal()` gives the text to whoever must send
-    it.
+    """A credential that no repr, log line or traceback shows.
+
+    `reveal()` gives the text to whoever must send it.
 
     Args:
         value: the credential, a non-empty string.
@@ -98,6 +99,7 @@ class RedactingFilter(logging.Filter):
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Redact the record in place; it is always logged."""
         try:
             message = record.getMessage()
         except Exception:

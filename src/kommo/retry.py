@@ -1,8 +1,8 @@
 """When a request is sent again, and after which pause. Decisions only: nothing here waits or sends.
 
 A request that may have arrived is sent again only when repeating it is harmless. A 429 was refused before
-anything happened,
-and a connection that never came about carried nothing: after those any request may be repeated.
+anything happened, and a connection that never came about carried nothing: after those any request may be
+repeated.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""pyrate-limiter's Redis bucket, made fit for several hosts: it keeps Redis's time and survives a restart of
-Redis."""
+"""pyrate-limiter's Redis bucket, made fit for several hosts.
+
+It keeps Redis's time and survives a restart of Redis.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,7 @@ end
 
 
 class SharedBucket(RedisBucket):
-    """A log of requests in one Redis key, stamped with the time of that Redis, so that clocks of hosts do not
-    matter."""
+    """A log of requests in one Redis key, by the clock of that Redis: those of the hosts do not matter."""
 
     _url: str
     _mark: str
@@ -73,8 +74,7 @@ class SharedBucket(RedisBucket):
         return int((local + self._ahead) * 1000)
 
     def _look(self) -> tuple[float, float]:
-        """Length of a look at Redis's clock, and how far that is ahead of the local one: the shortest is the
-        best."""
+        """Length of a look at Redis's clock, and how far that is ahead of the local one: the shortest is best."""
         client: Any = self.redis
         before = time.monotonic()
         seconds, microseconds = client.time()
@@ -103,6 +103,7 @@ class SharedBucket(RedisBucket):
         item.timestamp = to_ms
 
     def leak(self, current_timestamp: int | None = None) -> int:
+        """Drop what is too old to count, and let the key live on; return how many requests that were."""
         client: Any = self.redis
         with redis_errors("rate limit", self._url):
             removed: Any = super().leak(current_timestamp)

@@ -17,9 +17,11 @@ T = TypeVar("T")
 class Step(Protocol):
     """Something to be done, in either world. Its result, or its exception, goes back into the generator."""
 
-    def run(self) -> Any: ...
+    def run(self) -> Any:
+        """Do it now; may block."""
 
-    async def arun(self) -> Any: ...
+    async def arun(self) -> Any:
+        """Do it without blocking the event loop."""
 
 
 Steps = Generator[Step, Any, T]
@@ -34,17 +36,18 @@ class Sleep:
         self.seconds = seconds
 
     def run(self) -> None:
+        """Block for that long."""
         time.sleep(self.seconds)
 
     async def arun(self) -> None:
+        """Let other tasks run for that long."""
         import anyio
 
         await anyio.sleep(self.seconds)
 
 
 class Call:
-    """Call a function that blocks: on the spot, or in a worker thread that cancellation does not
-    interrupt."""
+    """Call a function that blocks: on the spot, or in a worker thread that no cancellation interrupts."""
 
     __slots__ = ("function",)
 
@@ -52,9 +55,11 @@ class Call:
         self.function = function
 
     def run(self) -> Any:
+        """Call it on the spot."""
         return self.function()
 
     async def arun(self) -> Any:
+        """Call it in a worker thread."""
         import anyio.to_thread
 
         return await anyio.to_thread.run_sync(self.function)

@@ -26,8 +26,7 @@ class TokenSource(Protocol):
         ...
 
     def renew(self, rejected: Secret) -> Secret | None:
-        """Return another token than the one that the server rejected with 401, None when there is no
-        other."""
+        """Return another token than the one that the server rejected with 401, None when there is none."""
         ...
 
 
@@ -38,26 +37,35 @@ class LongLivedToken:
         self._token = token
 
     def ready(self) -> Secret | None:
+        """Return the token."""
         return self._token
 
     def obtain(self) -> Secret:
+        """Return the token."""
         return self._token
 
     def renew(self, rejected: Secret) -> None:
-        return None
+        """Return None: there is no other."""
+        return
 
 
 class TokenFunction:
-    """A function of the caller that returns the current token, asked again for every request and after a
-    401."""
+    """A function of the caller that returns the current token; it is asked for every request, and after a 401."""
 
     def __init__(self, function: Callable[[], str]) -> None:
         self._function = function
 
     def ready(self) -> Secret | None:
+        """Return None: the function may block."""
         return None
 
     def obtain(self) -> Secret:
+        """Call the function.
+
+        Raises:
+            TokenError: the function raised.
+            ConfigurationError: what it returned cannot be a token.
+        """
         try:
             token = as_secret(self._function())
         except Exception as error:
@@ -65,5 +73,6 @@ class TokenFunction:
         return resolve_token(token, environ={})
 
     def renew(self, rejected: Secret) -> Secret | None:
+        """Call the function again; None when it returns the rejected token once more. Raises as `obtain`."""
         token = self.obtain()
         return token if token != rejected else None

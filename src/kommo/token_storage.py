@@ -88,8 +88,7 @@ class TokenPair:
 
 
 class TokenStorage(Protocol):
-    """What a storage must offer. All three methods may block; the async client calls them in a worker
-    thread."""
+    """What a storage must offer. All methods may block; the async client calls them in a worker thread."""
 
     def load(self) -> TokenPair | None:
         """Return the pair last saved, None when there is none yet.
@@ -128,12 +127,15 @@ class MemoryStorage:
         self._lock = threading.Lock()
 
     def load(self) -> TokenPair | None:
+        """Return the pair, None when there is none yet."""
         return self._pair
 
     def save(self, pair: TokenPair) -> None:
+        """Replace the pair."""
         self._pair = pair
 
     def lock(self) -> AbstractContextManager[object]:
+        """The lock of this process."""
         return self._lock
 
 
@@ -155,6 +157,11 @@ class FileStorage:
         return f"FileStorage({str(self.path)!r})"
 
     def load(self) -> TokenPair | None:
+        """Return the newest pair that was written as a whole, None when there is no file yet.
+
+        Raises:
+            TokenError: the file cannot be read, or holds no pair.
+        """
         stored = self._read(self.path)
         # Left behind only by a crash between writing and renaming; unreadable when the crash came earlier.
         with contextlib.suppress(TokenError):
@@ -164,6 +171,11 @@ class FileStorage:
         return stored
 
     def save(self, pair: TokenPair) -> None:
+        """Replace the pair in the file; after a crash either the old or the new one is there.
+
+        Raises:
+            TokenError: the file cannot be written.
+        """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with contextlib.suppress(FileNotFoundError):
@@ -182,6 +194,11 @@ class FileStorage:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
+        """Hold the file's lock, which the system frees when a process ends.
+
+        Raises:
+            TokenError: another process has held it for two minutes, or the lock file cannot be made.
+        """
         from filelock import FileLock, Timeout
 
         try:
@@ -220,9 +237,8 @@ class FileStorage:
 class RedisStorage:
     """Keeps the pair in Redis, for processes on several hosts. The lock is the redis library's.
 
-    Redis keeps what its own persistence settings promise: switch on `appendonly yes` with `appendfsync
-        always` if the
-    pair must survive a power cut.
+    Redis keeps what its own persistence settings promise: switch on `appendonly yes` with `appendfsync always`
+    if the pair must survive a power cut.
 
     Args:
         url: like `redis://10.0.0.5:6379/0`, `rediss://` for TLS.
@@ -240,6 +256,12 @@ class RedisStorage:
         return f"RedisStorage(key={self._key!r})"
 
     def load(self) -> TokenPair | None:
+        """Return the pair under the key, None when there is none yet.
+
+        Raises:
+            TokenError: what is there is no pair.
+            TransportError: Redis did not answer.
+        """
         from kommo.redis_store import redis_errors
 
         with redis_errors("token storage", self._url):
@@ -254,6 +276,11 @@ class RedisStorage:
             ) from None
 
     def save(self, pair: TokenPair) -> None:
+        """Replace the pair under the key.
+
+        Raises:
+            TransportError: Redis did not answer.
+        """
         from kommo.redis_store import redis_errors
 
         with redis_errors("token storage", self._url):
@@ -261,6 +288,12 @@ class RedisStorage:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
+        """Hold the lock in Redis, which ends after three minutes even if its holder died.
+
+        Raises:
+            TokenError: another process has held it for two minutes.
+            TransportError: Redis did not answer.
+        """
         from redis.exceptions import RedisError
 
         from kommo.redis_store import redis_errors

@@ -106,13 +106,24 @@ class OAuthTokens:
         self._mutex = threading.Lock()
 
     def ready(self) -> Secret | None:
+        """Return the access token while it lasts and its pair is stored, else None."""
         pair = self._pair
         return pair.access_token if pair is not None and self._fresh(pair) and not self._unsaved else None
 
     def obtain(self) -> Secret:
+        """Return an access token that lasts, from the storage or bought with the refresh token. Blocks.
+
+        Raises:
+            TokenError: there is no pair yet, the server refused to refresh it, or the storage failed.
+            TransportError: the server could not be reached.
+        """
         return self._current(self._fresh).access_token
 
     def renew(self, rejected: Secret) -> Secret | None:
+        """Return another access token than the rejected one. Blocks, and raises as `obtain`.
+
+        None when the rejected one is so young that a refresh would not help.
+        """
         pair = self._current(
             lambda pair: pair.access_token != rejected or self._clock() - pair.issued_at < _TOO_YOUNG
         )
@@ -209,8 +220,7 @@ class OAuthTokens:
 
 
 def _received(response: httpx.Response, now: float) -> TokenPair | None:
-    """Read the pair out of an answer, None when there is none. Never raises: its frame would show the
-    tokens."""
+    """Read the pair out of an answer, None when there is none. Never raises: frames would show the tokens."""
     try:
         answer = response.json()
         seconds = float(answer["expires_in"])

@@ -189,16 +189,20 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return made
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request within the rate, again where that is allowed; httpx calls this."""
         return run(self._exchange(request))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """As `handle_request`, without blocking the event loop."""
         return await arun(self._exchange(request))
 
     def close(self) -> None:
+        """Close the connections of the sync client."""
         if self._sync_http is not None:
             self._sync_http.close()
 
     async def aclose(self) -> None:
+        """Close the connections of this event loop."""
         mine = self._async_http or self._async_https.pop(_running_loop(), None)
         if mine is not None:
             await mine.aclose()
@@ -320,8 +324,10 @@ def _running_loop() -> object:
 
 
 def _in_memory(response: httpx.Response) -> Steps[httpx.Response]:
-    """Read a refusal to its end, so that its connection is free while others wait; what cannot be read counts
-    as empty."""
+    """Read a refusal to its end, so that its connection is free while others wait.
+
+    What cannot be read counts as empty.
+    """
     try:
         content = yield _Read(response)
     except (httpx.HTTPError, httpx.StreamError):

@@ -122,15 +122,18 @@ class OpenapiTypescript(_TypeScript):
 
     @property
     def client(self) -> Path:
+        """The folder itself: there is only a file of types."""
         return self.folder
 
     def generate(self) -> None:
+        """Write the types; a warning of the generator is an error here."""
         command = [*self.tools.typescript("openapi-typescript"), str(self.source), "-o", "kommo.ts"]
         output = run([*command, *self.generator.options], self.folder)
         if re.search(r"warn|error", output, re.IGNORECASE):
             raise CommandError(f"openapi-typescript warns: {output.strip()}")
 
     def declared(self) -> Declared:
+        """What the types declare, by TypeScript's own parser."""
         environment = os.environ | {"NODE_PATH": str(self.tools.node_modules)}
         command: list[str | Path] = [self.tools.node, PROGRAMS / "declarations.cjs", "kommo.ts"]
         found: dict[str, dict[str, list[Any]]] = json.loads(run(command, self.folder, environment))
@@ -152,6 +155,7 @@ class Java(Client):
     name = "java"
 
     def compile(self) -> str:
+        """Compile client and program with javac."""
         javac = system("javac", "default-jdk-headless")
         sources = sorted(map(str, (self.client / "src/main/java").rglob("*.java")))
         listing = self.folder / "sources.txt"
@@ -161,6 +165,7 @@ class Java(Client):
         return "javac"
 
     def run(self, base_url: str) -> str:
+        """Run the program on Java's virtual machine."""
         classpath = os.pathsep.join(["build", *self.tools.java_classpath])
         command = [system("java", "default-jre-headless"), "-cp", classpath, "Program"]
         return run(command, self.folder, self._environment(base_url))
@@ -172,6 +177,7 @@ class Go(Client):
     name = "go"
 
     def compile(self) -> str:
+        """Compile client and program."""
         go = system("go", "golang-go")
         packages = self.tools.go_packages
         source = self.folder / "go/src"
@@ -190,6 +196,7 @@ class Go(Client):
         return "go vet, go build"
 
     def run(self, base_url: str) -> str:
+        """Run the compiled program."""
         return run([self.folder / "program"], self.folder, self._environment(base_url))
 
 
@@ -199,12 +206,14 @@ class Php(Client):
     name = "php"
 
     def compile(self) -> str:
+        """Load every class."""
         for name in ("autoload.php", "load.php", "program.php"):
             shutil.copy(PROGRAMS / name, self.folder / name)
         self._php("load.php", os.environ)
         return "php, every class"
 
     def run(self, base_url: str) -> str:
+        """Run the program with the PHP interpreter."""
         return self._php("program.php", self._environment(base_url))
 
     def _php(self, program: str, environment: Mapping[str, str]) -> str:

@@ -38,10 +38,12 @@ class Build:
 
     @cached_property
     def bundle(self) -> Files:
+        """The published contract: `openapi/dist`."""
         return render_bundle(self.root)
 
     @cached_property
     def client(self) -> Files:
+        """The generated client."""
         with tempfile.TemporaryDirectory(prefix="kommo-bundle-") as folder:
             document = Path(folder) / CODEGEN_DOCUMENT.name
             document.write_text(self.bundle[CODEGEN_DOCUMENT], encoding="utf-8")
@@ -49,6 +51,7 @@ class Build:
 
     @cached_property
     def pages(self) -> Files:
+        """The pages of the reference."""
         return render_pages(self.root)
 
 

@@ -18,7 +18,9 @@ FieldRef: TypeAlias = int | str
 class SupportsToDict(Protocol):
     """A model of the generated client."""
 
-    def to_dict(self) -> dict[str, Any]: ...
+    def to_dict(self) -> dict[str, Any]:
+        """The entry as JSON has it."""
+        ...
 
 
 AnyEntry: TypeAlias = Mapping[str, Any] | SupportsToDict

@@ -59,8 +59,7 @@ class Shape(ABC, Generic[T]):
     def resend(self, wire: Any, way: Way) -> Any:
         """A value as it was read, in the form that may be sent; None when nothing is left of it.
 
-        Only keys that may be sent remain, and no key that is null: an `enum_code` of null is refused
-            (KRUKOV).
+        Only keys that may be sent remain, and no key that is null: an `enum_code` of null is refused (KRUKOV).
         """
         return own_keys(wire, ("value",))
 
@@ -98,6 +97,8 @@ class Scalar(Shape[T]):
 
 
 class Text(Scalar[str]):
+    """Text; numbers that come in its place are read as their digits."""
+
     python = "str"
     wire = '{"value": string}'
 
@@ -109,6 +110,8 @@ class Text(Scalar[str]):
 
 
 class Number(Scalar[Decimal]):
+    """A number, which goes over the wire as text."""
+
     python = "Decimal"
     wire = '{"value": string of digits}'
 
@@ -120,6 +123,8 @@ class Number(Scalar[Decimal]):
 
 
 class Flag(Scalar[bool]):
+    """Yes or no."""
+
     python = "bool"
     wire = '{"value": boolean}'
 
@@ -133,6 +138,8 @@ class Flag(Scalar[bool]):
 
 
 class Moment(Scalar[dt.datetime]):
+    """A moment, as a datetime with its zone."""
+
     python = "datetime (aware)"
     wire = '{"value": Unix seconds or RFC 3339 string}'
 
@@ -144,6 +151,8 @@ class Moment(Scalar[dt.datetime]):
 
 
 class Option(Shape[Choice]):
+    """An option, named by its text, its id or its code."""
+
     python = "Choice"
     wire = '{"value": string} or {"enum_id": integer} or {"enum_code": string}'
 
