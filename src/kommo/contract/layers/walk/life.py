@@ -20,6 +20,7 @@ from kommo.contract.layers.walk import (
     refusals,
     searching,
     values,
+    whole,
 )
 from kommo.contract.layers.walk.things import Things
 
@@ -51,7 +52,9 @@ def walk(collection: Collection, more: More | None = None, *, crowd: bool = Fals
     creation.own_keys(things)
     refusals.batches(things)
     refusals.twice(things)
+    refusals.namesakes(things)
     changes.another_id(things)
+    whole.check(things)
     values.check(collection)
     if crowd:
         creation.crowd(things)

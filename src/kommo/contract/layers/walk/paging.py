@@ -38,7 +38,10 @@ def check(collection: Collection) -> None:
     if count > 1 and collection.declares("page"):
         _follow_links(collection, ids, max(1, -(-count // 3)))
     if count > 2 and collection.declares("page"):
-        _relations(collection, ids, max(1, count // 3))
+        _relations(collection, ids, max(1, count // 3), 2)
+    if count > 3 and collection.declares("page"):
+        _relations(collection, ids, max(1, count // 4), 3)
+        _nothing_next(collection, count)
     if collection.declares("page"):
         _past_the_end(collection, count)
     if collection.declares("limit_rows") and count > 2:
@@ -161,13 +164,13 @@ def _follow_links(collection: Collection, ids: Sequence[object], limit: int) -> 
         )
 
 
-def _relations(collection: Collection, ids: Sequence[object], limit: int) -> None:
-    """The links of the second page lead to the pages that they name."""
+def _relations(collection: Collection, ids: Sequence[object], limit: int, number: int) -> None:
+    """The links of a page lead to the pages that they name."""
     pages = [list(ids[start : start + limit]) for start in range(0, len(ids), limit)]
-    wanted = {"self": pages[1], "first": pages[0], "prev": pages[0], "last": pages[-1]}
-    wanted |= {"next": pages[2]} if len(pages) > 2 else {}
-    second = collection.page(2, limit)
-    for place, relation, link, _ in links({} if second.answer is NO_JSON else second.answer):
+    wanted = {"self": pages[number - 1], "first": pages[0], "prev": pages[number - 2], "last": pages[-1]}
+    wanted |= {"next": pages[number]} if len(pages) > number else {}
+    page = collection.page(number, limit)
+    for place, relation, link, _ in links({} if page.answer is NO_JSON else page.answer):
         href = link.get("href") if isinstance(link, dict) else None
         if len(place) != 2 or relation not in wanted or not isinstance(href, str):
             continue
@@ -175,9 +178,26 @@ def _relations(collection: Collection, ids: Sequence[object], limit: int) -> Non
         collection.script.note(exchange)
         got = [item.get("id") for item in collection.items(exchange)]
         if got != wanted[relation]:
-            message = f"the {relation} link of page 2, {href}, leads to {got}; expected {wanted[relation]}"
-            calls = [second, exchange]
+            message = (
+                f"the {relation} link of page {number}, {href}, leads to {got}; expected {wanted[relation]}"
+            )
+            calls = [page, exchange]
             collection.script.fail("paging", collection.op("list"), f"{relation} link", message, calls)
+
+
+def _nothing_next(collection: Collection, count: int) -> None:
+    """A last page that is full has no page after it, either."""
+    exchange = collection.page(1, count) if count <= 250 else None
+    href = None if exchange is None else _next(exchange)
+    if exchange is None or href is None:
+        return
+    following = collection.script.session.port.fetch("GET", href, operation=collection.op("list"))
+    collection.script.note(following)
+    if not collection.items(following):
+        message = f"all {count} things are on page 1 with limit={count}, and it links to a next page: {href}"
+        collection.script.fail(
+            "paging", collection.op("list"), "a next link to nothing", message, [exchange, following]
+        )
 
 
 def _past_the_end(collection: Collection, count: int) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from kommo.contract import drafting
 from kommo.contract.collection import Collection
 from kommo.contract.exchange import Exchange
 from kommo.contract.layers.walk.things import Things
 from kommo.contract.shapes import PREFIX
+
+#: Request ids of every form that the contract may allow.
+_MARKS: Final = (70_051, "70052", "kc " + "x" * 80, "ё☕ & <b>")
 
 
 def batches(things: Things) -> None:
@@ -52,6 +57,22 @@ def twice(things: Things) -> None:
         for _, _, model in drafting.accepted(collection, [one, dict(one)]):
             if collection.has("delete"):
                 collection.delete(model["id"])
+
+
+def namesakes(things: Things) -> None:
+    """Two things of one name in a batch are two things; each is paired by its request id, whatever that looks like."""
+    collection, script = things.collection, things.script
+    one = drafting.drafts(collection, 1, "namesake")[0]
+    if "request_id" not in one or not collection.takes_array("create"):
+        return
+    marks = [mark for mark in _MARKS if collection.valid("create", [{**one, "request_id": mark}])]
+    made = drafting.accepted(collection, [{**one, "request_id": mark} for mark in marks])
+    ids = {model["id"] for _, _, model in made}
+    if made and len(ids) < len(marks):
+        message = f"{len(marks)} things of one name were sent, {len(ids)} ids are answered"
+        script.fail("echo", collection.op("create"), "namesakes are mixed up", message, [made[0][0]])
+    for id_ in ids if collection.has("delete") else ():
+        collection.delete(id_)
 
 
 def nowhere(things: Things) -> None:

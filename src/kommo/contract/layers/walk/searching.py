@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import combinations
 from typing import Any, Final
 
 from kommo.contract import shapes
@@ -32,11 +33,7 @@ def check(collection: Collection, made: Sequence[Model]) -> None:
     whole = collection.read()
     if not whole.complete or len(whole.items) > 250 or not made:
         return
-    ordered: str | None = None
-    for name in collection.resource.operations["list"].paging:
-        if (found := _ORDER.fullmatch(name)) is not None:
-            ordered = name
-            _order(collection, name, found["key"], whole.items)
+    ordered = orders(collection)
     for name in collection.resource.operations["list"].paging:
         if (found := _FILTER.fullmatch(name)) is not None:
             _filter(collection, name, found["key"], found["rest"] or "", whole.items, made, ordered)
@@ -44,6 +41,52 @@ def check(collection: Collection, made: Sequence[Model]) -> None:
             _query(collection, made)
         elif name == "with":
             _with(collection, whole.items)
+    _together(collection, made)
+
+
+def orders(collection: Collection) -> str | None:
+    """Try every declared order; return the last one.
+
+    Args:
+        collection: a list that nobody else changes meanwhile.
+    """
+    whole = collection.read()
+    ordered: str | None = None
+    for name in collection.resource.operations["list"].paging if whole.complete else ():
+        if (found := _ORDER.fullmatch(name)) is not None and len(whole.items) <= 250:
+            ordered = name
+            _order(collection, name, found["key"], whole.items)
+    return ordered
+
+
+def _together(collection: Collection, made: Sequence[Model]) -> None:
+    """Two filters at once keep what both of them keep: something of one thing, nothing of two different ones."""
+    known = {
+        found["key"]: name
+        for name in collection.resource.operations["list"].paging
+        if (found := _FILTER.fullmatch(name)) is not None and found["rest"] == "[]"
+    }
+    known |= {collection.label: "query"} if collection.declares("query") else {}
+    for (key, name), (other_key, other_name) in combinations(known.items(), 2):
+        told = [item for item in made if _plain(item.get(key)) and _plain(item.get(other_key))]
+        if len(told) < 2:
+            continue
+        one = told[0]
+        other = next(
+            (item for item in told if item[key] != one[key] and item[other_key] != one[other_key]), None
+        )
+        for partner in (one, other):
+            if partner is None:
+                continue
+            exchange = collection.read_page((name, one[key]), (other_name, partner[other_key]), _LIMIT)
+            ids = {item.get("id") for item in collection.items(exchange)}
+            wanted = {one["id"]} if partner is one else set()
+            if exchange.accepted and ids & {one["id"], partner["id"]} != wanted:
+                message = (
+                    f"{name}={one[key]!r} and {other_name}={partner[other_key]!r} answer {len(ids)} things"
+                )
+                cause = f"{name} and {other_name} together"
+                _fail(collection, "filter", cause, f"{message}; expected {wanted or 'none'}", [exchange])
 
 
 def _order(collection: Collection, name: str, key: str, whole: Sequence[Model]) -> None:

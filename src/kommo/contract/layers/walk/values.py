@@ -7,12 +7,14 @@ at; which types of fields there are is known from the documents (custom-fields-v
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from kommo.contract import domain, drafting, shapes
-from kommo.contract.checks.echo import entries
+from kommo.contract.checks.echo import entries, same
 from kommo.contract.collection import Collection, Model
 from kommo.contract.exchange import Exchange
+from kommo.contract.layers.walk import finding
 from kommo.contract.resources import resources
 
 KEY: Final = "custom_fields_values"
@@ -26,12 +28,49 @@ _PLAIN: Final[Mapping[str, tuple[Any, Any]]] = {
     "numeric": ("416", "-0.5"),
     "price": ("12", "13"),
     "checkbox": (True, False),
-    "date_time": (1_593_561_600, 1_593_561_661),
+    "date_time": (1_593_561_600, "2020-07-01T05:31:01+05:30"),
 }
+#: Values of more than one part, as they are written and written over.
+_OBJECTS: Final[Mapping[str, tuple[list[Any], list[Any]]]] = {
+    "smart_address": (
+        [{"value": "Lyon", "enum_code": "city"}, {"value": "FR", "enum_code": "country"}],
+        [{"value": "12 rue Ü", "enum_code": "address_line_1"}, {"value": "69001", "enum_code": "zip"}],
+    ),
+    "legal_entity": (
+        [{"value": {"name": "One & sons", "entity_type": 2, "vat_id": "0123", "address": "Line 1\nLine 2"}}],
+        [{"value": {"name": "Друг ☕", "entity_type": 1, "external_uid": "kc-1"}}],
+    ),
+    "items": (
+        [
+            {
+                "value": {
+                    "sku": "KC-1",
+                    "description": "Pencil ☕",
+                    "unit_price": 10.5,
+                    "quantity": 2,
+                    "unit_type": "pcs",
+                    "discount": {"type": "percentage", "value": 10},
+                    "vat_rate_id": 3,
+                    "external_uid": "kc-1",
+                }
+            },
+            {"value": {"description": "Paper", "unit_price": 3, "quantity": 0.5}},
+        ],
+        [{"value": {"description": "Ink", "unit_price": 7, "quantity": 1}}],
+    ),
+}
+#: Days, which are read as some moment of that day in the zone of the account.
+_DAYS: Final[Mapping[str, tuple[int, int]]] = {
+    "date": (1_593_561_661, -86_400 * 3650),
+    "birthday": (486_864_000, 1_593_561_661),
+}
+_DAY: Final = 86_400
 _CHOICES: Final = ("select", "radiobutton", "category")
 
-#: What a thing holds: texts of the values by field.
-Held = dict[Any, list[str]]
+_KNOWN: Final = (*_PLAIN, *_OBJECTS, *_DAYS, *_CHOICES, "multiselect", "multitext")
+
+#: What a thing holds: the values by field, each with the parts that a read must tell.
+Held = dict[Any, list[Model]]
 
 
 def check(collection: Collection) -> None:
@@ -43,18 +82,31 @@ def check(collection: Collection) -> None:
     fields = fields_of(collection)
     if fields is None or KEY not in shapes.properties(collection.schema("create")):
         return
-    types = [name for name in domain.creatable(fields) if name in (*_PLAIN, *_CHOICES, "multiselect")]
+    types = [name for name in domain.creatable(fields) if name in _KNOWN]
     made = [model for _, _, model in drafting.accepted(fields, domain.new_fields(types, "value"))]
     wishes = {model["id"]: wish for model in made if (wish := _wishes(model)) is not None}
-    things = drafting.drafts(collection, 2, "valued")
-    things[0][KEY] = [{"field_id": id_, "values": first} for id_, (first, _) in wishes.items()]
+    things = drafting.drafts(collection, 3, "valued")
+    for place in (0, 1):
+        things[place][KEY] = [{"field_id": id_, "values": wish[place]} for id_, wish in wishes.items()]
     created = drafting.accepted(collection, things) if wishes else []
     if len(created) == len(things):
-        holder, bystander = (model["id"] for _, _, model in created)
-        held = {model["id"]: _texts(model, wishes[model["id"]][0]) for model in made if model["id"] in wishes}
+        holder, other, bystander = (model["id"] for _, _, model in created)
+        models = {model["id"]: model for model in made}
+        held, others = (
+            {id_: _told(models[id_], wish[place]) for id_, wish in wishes.items()} for place in (0, 1)
+        )
         _expect(collection, holder, held, [created[0][0]], "create")
+        _expect(collection, other, others, [created[1][0]], "create")
         _expect(collection, bystander, {}, [created[-1][0]], "create")
-        _changes(collection, {model["id"]: model for model in made}, wishes, holder, held)
+        keys = {id_: (_keys(held[id_]), _keys(others[id_])) for id_ in wishes}
+        finding.check(
+            collection, {id_: str(model["type"]) for id_, model in models.items()}, keys, holder, other
+        )
+        for id_, model in models.items():
+            if model["type"] == "text" and id_ in held:
+                finding.text(collection, held[id_][0]["value"].strip(), holder)
+        _changes(collection, models, wishes, holder, held)
+        _expect(collection, other, others, collection.script.calls[-1:], "update")
         _expect(collection, bystander, {}, collection.script.calls[-1:], "update")
         _drop(collection, fields, holder, held)
     for model in made:
@@ -77,6 +129,14 @@ def _wishes(model: Model) -> tuple[list[Any], list[Any]] | None:
     options, kind = _options(model), str(model.get("type"))
     if kind in _PLAIN:
         return ([{"value": _PLAIN[kind][0]}], [{"value": _PLAIN[kind][1]}])
+    if kind in _DAYS:
+        return ([{"value": _DAYS[kind][0]}], [{"value": _DAYS[kind][1]}])
+    if kind in _OBJECTS:
+        return _OBJECTS[kind]
+    coded = [option["code"] for option in options if isinstance(option.get("code"), str)]
+    if kind == "multitext" and len(coded) > 1:
+        first = [{"value": f"+7 {code}", "enum_code": code} for code in (coded[-1], coded[0], coded[-1])]
+        return (first, [{"value": "kc@example.com", "enum_code": coded[-1]}])
     if kind in _CHOICES and len(options) > 1:
         return ([{"enum_id": options[0]["id"]}], [{"value": options[-1]["value"]}])
     if kind == "multiselect" and len(options) > 1:
@@ -88,10 +148,40 @@ def _options(model: Model) -> list[Model]:
     return entries(model.get("enums")) or entries(model.get("nested"))
 
 
-def _texts(model: Model, values: list[Any]) -> list[str]:
-    """What a read tells of written values: options by their text, all else as it was sent."""
-    names = {option["id"]: option.get("value") for option in _options(model)}
-    return [str(names.get(value.get("enum_id"), value.get("value"))) for value in values]
+def _told(model: Model, values: list[Any]) -> list[Model]:
+    """What a read tells of written values: options by text and id, moments in seconds, all else as sent."""
+    options = {option["id"]: option for option in _options(model)}
+    by_text = {option.get("value"): option for option in options.values()}
+    told: list[Model] = []
+    for value in values:
+        option = options.get(value.get("enum_id"))
+        if option is None and model.get("type") in _CHOICES:
+            option = by_text.get(value.get("value"))
+        if option is not None:
+            told.append({"value": option.get("value"), "enum_id": option["id"]})
+        elif model.get("type") == "date_time" and isinstance(value["value"], str):
+            told.append({"value": int(datetime.fromisoformat(value["value"]).timestamp())})
+        elif model.get("type") in _DAYS:
+            told.append({"day": value["value"]})
+        else:
+            told.append(value)
+    return told
+
+
+def _keys(told: list[Model]) -> list[Any]:
+    """What a thing with such values is found by."""
+    keys = [one.get("enum_id", one.get("value")) for one in told]
+    return [int(key) if isinstance(key, bool) else key for key in keys]
+
+
+def _tells(wanted: Any, got: Any) -> bool:
+    """Say whether what is read has every part that it must have."""
+    if isinstance(wanted, dict) and "day" in wanted:
+        moment = got.get("value") if isinstance(got, dict) else None
+        return isinstance(moment, int) and abs(moment - wanted["day"]) < _DAY
+    if isinstance(wanted, dict):
+        return isinstance(got, dict) and all(_tells(part, got.get(key)) for key, part in wanted.items())
+    return same(wanted, got)
 
 
 def _changes(
@@ -113,13 +203,13 @@ def _changes(
             cause = f"values of {models[id_]['type']}"
             script.fail("refuses-valid", collection.op("update"), cause, message, [exchange])
             continue
-        held[id_] = _texts(models[id_], second)
+        held[id_] = _told(models[id_], second)
         _expect(collection, holder, held, [exchange], "update")
     if collection.has("update_batch"):
         values = [{"field_id": id_, "values": first} for id_, (first, _) in wishes.items()]
         exchange = collection.update_batch([{"id": holder, KEY: values}])
         if exchange.accepted:
-            held |= {id_: _texts(models[id_], first) for id_, (first, _) in wishes.items()}
+            held |= {id_: _told(models[id_], first) for id_, (first, _) in wishes.items()}
         _expect(collection, holder, held, [exchange], "update_batch")
     cleared = next(iter(wishes))
     body = {KEY: [{"field_id": cleared, "values": None}]}
@@ -151,11 +241,13 @@ def _expect(collection: Collection, id_: Any, held: Held, calls: list[Exchange],
         ("in the list", listed, listing.calls),
     ):
         got = {
-            entry.get("field_id"): [str(value.get("value")) for value in entries(entry.get("values"))]
+            entry.get("field_id"): entries(entry.get("values"))
             for entry in entries(model.get(KEY) if isinstance(model, dict) else None)
         }
-        if got != held:
-            message = f"values of {id_}, read {where}, should be {held} and are {got}"
+        wrong = [id_ for id_ in {*held, *got} if not _alike(held.get(id_, []), got.get(id_, []))]
+        if wrong:
+            wanted, found = ({key: values[key] for key in wrong if key in values} for values in (held, got))
+            message = f"values of {id_}, read {where}, should be {wanted} and are {found}"
             cause = f"values {where}"
             collection.script.fail(
                 "read-after-write",
@@ -163,6 +255,10 @@ def _expect(collection: Collection, id_: Any, held: Held, calls: list[Exchange],
                 cause,
                 message,
                 [*calls, *read],
-                expected=held,
-                got=got,
+                expected=wanted,
+                got=found,
             )
+
+
+def _alike(wanted: list[Model], got: list[Model]) -> bool:
+    return len(wanted) == len(got) and all(map(_tells, wanted, got))
