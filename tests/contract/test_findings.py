@@ -165,12 +165,26 @@ def test_each_defect_is_reported_once_in_its_shortest_form(app, contract):
     assert [(finding.layer, finding.message) for finding in found] == [("walk", "short")]
 
 
+def test_a_failure_stands_alone(document):
+    """What was made for a call that fails comes with it, or nobody could make the call again."""
+    options = Options(document=document, app=faulty("field-without-name"), token=TOKEN, phases=("walk",))
+    operations = ["create_leads_custom_fields", "update_leads_custom_fields", "get_leads_custom_fields"]
+    found = [one for one in run(evolve(options, operations=operations)).findings if one.check == "schema"]
+    assert found
+    for finding in found:
+        *before, last = finding.calls
+        id_ = last.path.rpartition("/")[2]
+        if id_.isdigit():
+            assert any(id_.encode() in call.body for call in before), str(last)
+
+
 REPLAYED = [
     "field-without-name",
     "sort-forgotten",
     "delete-without-effect",
     "unknown-id-200",
     "order-ignored",
+    "half-batch",
 ]
 
 

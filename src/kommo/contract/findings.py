@@ -82,6 +82,9 @@ class Findings:
             self._found[finding.key] = evolve(finding, layer=known.layer)
         return known is None
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._found
+
     def __iter__(self) -> Iterator[Finding]:
         return iter(self._found.values())
 

@@ -13,23 +13,15 @@ from attrs import evolve, frozen
 from kommo.contract.checks import exchange_checks
 from kommo.contract.document import Contract
 from kommo.contract.exchange import NO_JSON, Exchange
-from kommo.contract.findings import Finding
+from kommo.contract.findings import Finding, Findings
 from kommo.contract.options import Options
 from kommo.contract.port import Port
 from kommo.contract.run import run
 from kommo.redaction import MASK
 
-#: Checks whose failure is that a call was answered with this status at all, unless what it listed is the failure.
-_BY_STATUS = frozenset(
-    {
-        "accepts-invalid",
-        "atomicity",
-        "deleted-stays-deleted",
-        "leak",
-        "refuses-valid",
-        "unknown-id",
-    }
-)
+#: Checks whose failure is that a call was answered with this status at all, unless what it listed is the failure. What
+#: calls leave behind (`atomicity`, `isolation`, `leak` ...) no status tells.
+_BY_STATUS = frozenset({"accepts-invalid", "deleted-stays-deleted", "refuses-valid", "unknown-id"})
 
 
 @frozen
@@ -45,7 +37,8 @@ class Replayer:
     """Sends the calls of findings once more and judges them by the check that each finding is of.
 
     Ids are translated on the way: what the server answered then, wherever it stood, becomes what it answers now. A
-    check that needs more than these calls is made by the layer that found it, run again for this operation.
+    check that needs more than these calls is made by the layer that found it, run again: for this operation, and, as a
+    defect may show only after calls of others, for all.
 
     Args:
         contract: to judge by.
@@ -58,7 +51,7 @@ class Replayer:
         self._contract = contract
         self._port = port
         self._options = options
-        self._found: dict[tuple[str, str, int], frozenset[tuple[str, str, str]]] = {}
+        self._found: dict[tuple[str, str, int], Findings] = {}
 
     def replay(self, finding: Finding) -> Replay:
         """Say whether a finding of the report is still there."""
@@ -68,7 +61,7 @@ class Replayer:
         wanted = (finding.check, finding.cause)
         if wanted in self._departures(made[-1]):
             return Replay(True, "the last answer departs from the contract in the same way", made)
-        if wanted in self._departures(finding.calls[-1]):
+        if wanted in self._departures(finding.calls[-1]) and not _missed(finding.calls[-1], made[-1]):
             return Replay(False, f"the last answer does not depart in this way any more: {made[-1]}", made)
         if finding.check == "authentication" or (
             finding.check in _BY_STATUS and not _lists(finding.calls[-1])
@@ -77,7 +70,7 @@ class Replayer:
             if differing is None:
                 return Replay(True, "every call was answered as when the failure was recorded", made)
             return Replay(False, f"call {differing + 1} is answered otherwise now: {made[differing]}", made)
-        if finding.key in self._rerun(finding):
+        if any(finding.key in self._rerun(finding, only) for only in (finding.operation, "")):
             return Replay(True, f"the {finding.layer} layer finds it again", made)
         return Replay(False, f"the {finding.layer} layer finds it no more", made)
 
@@ -96,27 +89,24 @@ class Replayer:
             for violation in exchange_checks(self._contract, exchange, conformance=True)
         }
 
-    def _rerun(self, finding: Finding) -> frozenset[tuple[str, str, str]]:
-        """What the layer of a finding finds about its operation now."""
+    def _rerun(self, finding: Finding, operation: str) -> Findings:
+        """What the layer of a finding finds now about one operation, or about all that the options name."""
         seed = self._options.seed if finding.seed is None else finding.seed
-        place = (finding.layer, finding.operation, seed)
+        place = (finding.layer, operation, seed)
         if place not in self._found:
-            operations = [finding.operation] if finding.operation else None
-            result = run(evolve(self._options, phases=(finding.layer,), operations=operations, seed=seed))
-            self._found[place] = frozenset(found.key for found in result.findings)
+            operations = [operation] if operation else self._options.operations
+            again = evolve(self._options, phases=(finding.layer,), operations=operations, seed=seed)
+            self._found[place] = Findings(run(again).findings)
         return self._found[place]
+
+
+def _missed(then: Exchange, now: Exchange) -> bool:
+    """Say whether a call that was about a thing finds none now: the report does not hold what made it."""
+    return then.accepted and then.status != 204 and now.status in (204, 404)
 
 
 def _lists(exchange: Exchange) -> bool:
     return exchange.method == "GET" and isinstance(exchange.answer, dict) and "_embedded" in exchange.answer
-
-
-def _departures(contract: Contract, exchange: Exchange) -> set[tuple[str, str]]:
-    """What one exchange shows by itself: checks and causes."""
-    return {
-        (violation.check, violation.cause)
-        for violation in exchange_checks(contract, exchange, conformance=True)
-    }
 
 
 def _send(recorded: Exchange, names: dict[str, str], port: Port) -> Exchange:

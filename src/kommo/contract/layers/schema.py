@@ -186,7 +186,8 @@ def _scenario(session: Session, layer: str, recorder: ScenarioRecorder) -> None:
             session.saw(exchange, layer)
     for case_id, exchange in exchanges.items():
         for violation in exchange_checks(contract, exchange):
-            session.found(Finding.from_violation(layer, exchange, violation))
+            calls = tuple(_calls(recorder, exchanges, case_id))
+            session.found(Finding.from_violation(layer, exchange, violation, calls))
         for check in recorder.checks.get(case_id, ()):
             if check.status == Status.FAILURE and check.failure_info is not None:
                 calls = tuple(_calls(recorder, exchanges, case_id))
