@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-import json as stdlib_json
+import json
 import time
 import zlib
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypedDict, Unpack
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import httpx
@@ -26,6 +26,22 @@ _SAFE: Final = ("GET", "HEAD", "OPTIONS")
 _KEPT: Final = 2.0
 
 Query = Iterable[tuple[str, str | int]]
+
+
+class Carried(TypedDict, total=False):
+    """What a request carries besides its address.
+
+    Attributes:
+        json: a value to send as `application/json`; `...` for none.
+        content: bytes to send as they are, with the content type of `headers`.
+        headers: further headers.
+        authorization: "" for the port's own token, None for no Authorization header, else its value.
+    """
+
+    json: Any
+    content: bytes | None
+    headers: Mapping[str, str] | None
+    authorization: str | None
 
 
 class ServerGuard:
@@ -185,10 +201,7 @@ class Port(Closing):
         parameters: Mapping[str, str | int] | None = None,
         *,
         query: Query = (),
-        json: Any = ...,
-        content: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        authorization: str | None = "",
+        **carried: Unpack[Carried],
     ) -> Exchange:
         """Send one request of an operation.
 
@@ -196,10 +209,7 @@ class Port(Closing):
             operation: of the contract.
             parameters: values of its path parameters.
             query: pairs for the query string.
-            json: a value to send as `application/json`; `...` for none.
-            content: bytes to send as they are, with the content type of `headers`.
-            headers: further headers.
-            authorization: "" for the port's own token, None for no Authorization header, else its value.
+            carried: see `Carried`.
 
         Raises:
             httpx.TransportError: no answer came.
@@ -207,15 +217,7 @@ class Port(Closing):
         path = operation.path
         for name, value in (parameters or {}).items():
             path = path.replace("{" + name + "}", quote(str(value), safe=""))
-        return self.fetch(
-            operation.method,
-            self.url(path, query),
-            operation=operation.id,
-            json=json,
-            content=content,
-            headers=headers,
-            authorization=authorization,
-        )
+        return self.fetch(operation.method, self.url(path, query), operation=operation.id, **carried)
 
     def fetch(
         self,
@@ -223,26 +225,30 @@ class Port(Closing):
         url: str,
         *,
         operation: str | None = None,
-        json: Any = ...,
-        content: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        authorization: str | None = "",
+        **carried: Unpack[Carried],
     ) -> Exchange:
-        """Send one request to a URL of this server, absolute or relative; arguments as in `send`.
+        """Send one request to a URL of this server, absolute or relative.
 
         A URL of another server is not asked: links in answers may lead anywhere, the token must not.
+
+        Args:
+            method: of HTTP.
+            url: on this server.
+            operation: id of the operation that this is a request of, None for none.
+            carried: see `Carried`.
         """
         url = urljoin(self.base_url + "/", url)
         sent = {
             "accept": "*/*",
             "accept-encoding": "identity",
-            **{name.lower(): value for name, value in (headers or {}).items()},
+            **{name.lower(): value for name, value in (carried.get("headers") or {}).items()},
         }
+        authorization = carried.get("authorization", "")
         if authorization is not None:
             sent["authorization"] = authorization or f"Bearer {self._token}"
-        body = content
-        if json is not ...:
-            body = stdlib_json.dumps(json, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        body, value = carried.get("content"), carried.get("json", ...)
+        if value is not ...:
+            body = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
             sent.setdefault("content-type", "application/json")
         started, clock = time.time(), time.perf_counter()
         status, answered, raw, failure = self._exchange(method, url, body, sent)

@@ -7,7 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from attrs import evolve
 
@@ -16,7 +16,7 @@ from kommo.contract.document import Contract, Operation
 from kommo.contract.exchange import Exchange
 from kommo.contract.findings import Finding, Findings
 from kommo.contract.options import CannotRun, Options, Progress
-from kommo.contract.port import Port, Query
+from kommo.contract.port import Carried, Port, Query
 
 #: Header on answers that the gate of a live account gives itself (`kommo.contract.live.guard`).
 BLOCKED: Final = "x-kommo-contract-blocked"
@@ -103,10 +103,7 @@ class Script:
         parameters: Mapping[str, str | int] | None = None,
         *,
         query: Query = (),
-        json: Any = ...,
-        content: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        authorization: str | None = "",
+        **carried: Unpack[Carried],
     ) -> Exchange:
         """Send one request and judge the answer; arguments as in `Port.send`.
 
@@ -116,15 +113,7 @@ class Script:
         query = list(query)
         operation = self.contract.operations[operation_id]
         for _ in range(3):
-            exchange = self.session.port.send(
-                operation,
-                parameters,
-                query=query,
-                json=json,
-                content=content,
-                headers=headers,
-                authorization=authorization,
-            )
+            exchange = self.session.port.send(operation, parameters, query=query, **carried)
             self.note(exchange)
             if exchange.status != 429:
                 break

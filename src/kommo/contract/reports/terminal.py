@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any, Final, Self, TextIO
 
+from kommo.contract.closing import Closing
 from kommo.contract.findings import Finding
 from kommo.contract.options import Progress, Result
 
 _SHOWN: Final = 20
 
 
-class Display:
+class Display(Closing):
     """One line of progress on a terminal; nothing where output goes to a file.
 
     Args:
@@ -45,9 +45,8 @@ class Display:
             self._status.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """End the line."""
         if self._status is not None:
             self._status.stop()
 
