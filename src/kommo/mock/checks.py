@@ -14,7 +14,6 @@ from .violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, OUT_OF_RANGE, REQUIR
 _DIGITS: Final = re.compile("-?[0-9]{1,19}")
 
 MAX_INT: Final = 2**63 - 1
-MAX_NAME: Final = 255
 MAX_TEXT: Final = 65_535
 
 

@@ -54,9 +54,6 @@ UNDOCUMENTED: Final[frozenset[str]] = frozenset({"org_legal_name"})
 WITH_OPTIONS: Final[frozenset[str]] = frozenset({"select", "multiselect", "radiobutton"})
 """Types whose options a request may set (`custom-fields-v4:335`)."""
 
-MANY_OPTIONS: Final[frozenset[str]] = frozenset({"multiselect"})
-"""Types that hold several options at once."""
-
 REMINDERS: Final[tuple[str, ...]] = ("never", "day", "week", "month")
 
 SMART_ADDRESS_PARTS: Final[tuple[str, ...]] = (

@@ -248,10 +248,6 @@ def _amount(inner: Item, key: str) -> object:
     return None
 
 
-def _flag(inner: Item, key: str) -> object:
-    return inner.boolean(key)
-
-
 def _text_or_number(inner: Item, key: str) -> object:
     return None if as_integer(inner.data[key]) is not None else _text(inner, key)
 

@@ -17,7 +17,6 @@ from .violations import INVALID_TYPE, DomainError, Invalid, Malformed, TooMany, 
 
 BLOCKS: Final = ("add", "update", "delete")
 
-NO_RIGHTS: Final = 244
 FIELD_NOT_FOUND: Final = 204
 BAD_FIELDS: Final = 203
 NOT_FOUND: Final = 282

@@ -20,7 +20,6 @@ from kommo.values.numbers import to_decimal
 _TEXT: Final = {"holds": "text"}
 _INTEGER: Final = {"holds": "integer"}
 _NUMBER: Final = {"holds": "number"}
-_FLAG: Final = {"holds": "flag"}
 _TEXT_OR_INTEGER: Final = {"holds": "text or integer"}
 _ANYTHING: Final = {"holds": "anything"}
 _SERVER_TEXT: Final = {"holds": "text", "read_only": True}
