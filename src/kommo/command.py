@@ -1,7 +1,11 @@
-"""What every `kommo` command shares: the one exception that stands for a user's mistake, and an exit code."""
+"""What the `kommo` commands share: the exception for a user's mistake, an exit code, and files written whole."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 #: What a shell reports for a command stopped by Ctrl-C (128 + SIGINT).
@@ -20,3 +24,30 @@ class CommandError(Exception):
     def __init__(self, message: str, exit_code: int = 2) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+@contextmanager
+def replacing(target: Path, *, named: Path) -> Iterator[Path]:
+    """Put a whole file in place, or leave what is there.
+
+    Args:
+        target: the file.
+        named: what a message calls it.
+
+    Returns:
+        The name of a file beside it to write to; it becomes `target` when the block ends well, else it is removed.
+
+    Raises:
+        CommandError: the system refused something of it.
+    """
+    part = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        try:
+            yield part
+            os.replace(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise CommandError(
+            f"{named}: cannot be written: {error.strerror or error}; check the place"
+        ) from None

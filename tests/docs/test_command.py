@@ -27,7 +27,7 @@ def test_place_that_cannot_be_written_is_one_line(tmp_path, capsys):
     target = tmp_path / "missing" / "reference.html"
     assert cli.main(["docs", "-o", str(target)]) == 2
     assert capsys.readouterr().err == (
-        f"kommo docs: {target}: cannot write: No such file or directory; check the place\n"
+        f"kommo docs: {target}: cannot be written: No such file or directory; check the place\n"
     )
 
 

@@ -21,7 +21,7 @@ from kommo.account_models.earlier import read_module, sealed
 from kommo.account_models.plan import Module, plan
 from kommo.account_models.render import escaped, render
 from kommo.account_models.source import Source
-from kommo.command import CommandError
+from kommo.command import CommandError, replacing
 from kommo.errors import ConfigurationError
 
 SUMMARY: Final = "write a typed module of an account's own fields"
@@ -170,22 +170,15 @@ def _write(path: Path, text: str) -> None:
     """Put the whole file in place, or leave what is there."""
     # Of a link, what it leads to.
     place = Path(os.path.realpath(path))
-    part = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
+    with replacing(place, named=path) as part:
         old = place.stat() if place.exists() else None
         if old is not None and not old.st_mode & _WRITABLE:
             raise CommandError(
                 f"{path}: is read-only, and left alone; make it writable or give another --out"
             )
-        try:
-            part.write_text(text, encoding="utf-8", newline="\n")
-            if old is not None:
-                shutil.copymode(place, part)
-            os.replace(part, place)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise CommandError(f"{path}: cannot be written: {error.strerror or error}; check the place") from None
+        part.write_text(text, encoding="utf-8", newline="\n")
+        if old is not None:
+            shutil.copymode(place, part)
 
 
 def _shown(line: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import webbrowser
 from pathlib import Path
 
-from kommo.command import CommandError
+from kommo.command import CommandError, replacing
 from kommo.published import reference_path
 
 SUMMARY = "open the reference of the API in the browser"
@@ -46,12 +45,5 @@ def run(args: argparse.Namespace) -> int:
 def _copy(page: Path, output: Path) -> None:
     """Put the whole page in place, or leave what is there."""
     target = output / page.name if output.is_dir() else output
-    part = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        try:
-            shutil.copyfile(page, part)
-            os.replace(part, target)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise CommandError(f"{target}: cannot write: {error.strerror or error}; check the place") from None
+    with replacing(target, named=target) as part:
+        shutil.copyfile(page, part)

@@ -60,15 +60,21 @@ def bundle_with_origins(root: Path) -> tuple[dict[str, Any], dict[tuple[str | in
 
 def references(value: Any, parts: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
     """Find every reference in a document: (parts of the object that holds it, its `$ref`)."""
-    if isinstance(value, dict):
-        ref = value.get("$ref")
+    for found, holder in objects(value, parts):
+        ref = holder.get("$ref")
         if isinstance(ref, str):
-            yield parts, ref
+            yield found, ref
+
+
+def objects(value: Any, parts: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Find every object in a document, outer before inner: (its parts, the object)."""
+    if isinstance(value, dict):
+        yield parts, value
         for key, item in value.items():
-            yield from references(item, (*parts, key))
+            yield from objects(item, (*parts, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from references(item, (*parts, index))
+            yield from objects(item, (*parts, index))
 
 
 def resolve(document: Any, ref: str) -> Any:

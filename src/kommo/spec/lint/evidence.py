@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kommo.spec.bundle import resolve
+from kommo.spec.bundle import objects, resolve
 from kommo.spec.documents import load, nearest
 from kommo.spec.lint.rules import Sources, source_rule
 from kommo.spec.project import EVIDENCE, QUIRK_OVERLAYS, overlay_files, overlay_id
@@ -87,7 +87,7 @@ def graded_statements(sources: Sources) -> Problems:
     for path in sorted(
         {path for key, path in sources.base.origins.items() if key[:2] != ("components", "examples")}
     ):
-        for parts, value in _objects(load(path), ()):
+        for parts, value in objects(load(path), ()):
             given = value.get("x-evidence")
             if given is None:
                 if "x-source" in value and not any(":" in str(cited) for cited in _listed(value["x-source"])):
@@ -112,22 +112,12 @@ def schemas_by_name(document: dict[str, Any]) -> Found:
         yield ("components", "schemas", name), schema
 
 
-def _objects(value: Any, parts: Parts) -> Iterator[tuple[Parts, dict[str, Any]]]:
-    if isinstance(value, dict):
-        yield parts, value
-        for key, item in value.items():
-            yield from _objects(item, (*parts, key))
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _objects(item, (*parts, index))
-
-
 def _listed(citation: Any) -> list[Any]:
     return citation if isinstance(citation, list) else str(citation).split(",")
 
 
 def _citations(value: Any, parts: Parts) -> Iterator[tuple[Parts, Any]]:
-    for place, holder in _objects(value, parts):
+    for place, holder in objects(value, parts):
         if "x-source" in holder:
             yield (*place, "x-source"), holder["x-source"]
 
