@@ -13,6 +13,7 @@ import sqlite3
 import struct
 import tempfile
 from collections.abc import Mapping
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -180,8 +181,12 @@ class DataFile:
         self._version = self._db.execute("PRAGMA data_version").fetchone()[0]
         numbers = self._load_numbers()
         tables: dict[str, dict[Key, Any]] = {name: {} for name in _KINDS}
-        rows = self._db.execute("SELECT kind, key, value FROM records WHERE value IS NOT NULL ORDER BY born")
-        for kind, key, value in rows:
+        rows = self._db.execute(
+            "SELECT born, kind, key, value FROM records WHERE value IS NOT NULL"
+        ).fetchall()
+        # SQLite would sort whole rows in a file of its own.
+        rows.sort(key=itemgetter(0))
+        for _, kind, key, value in rows:
             tables[kind][_decode_key(key)] = _decoders[kind](value)
         self._tombstones = self._db.execute("SELECT count(*) FROM records WHERE value IS NULL").fetchone()[0]
         self._seq, self._born = numbers["seq"], numbers["born"]

@@ -300,7 +300,8 @@ class Store:
     def load(self, tables: Tables) -> None:
         """Take over tables that were read from a backend."""
         gone = [(field.account_id, field.id) for field in self._tables[Field].values()]
-        self._tables = empty_tables()
+        # Records may be many, and nobody watches them: they are indexed all at once.
+        self._tables = {**empty_tables(), Record: dict(tables[Record])}
         self._fields: dict[Scope, list[int]] = {}
         self._codes: dict[tuple[Scope, str], int] = {}
         self._required: dict[Scope, set[int]] = {}
@@ -308,8 +309,9 @@ class Store:
         self._catalogs: dict[int, list[int]] = {}
         self._records = RecordIndexes(self._tables[Record])
         for kind in KINDS:
-            for key, record in tables[kind].items():
-                self.apply(kind, key, record)
+            if kind is not Record:
+                for key, record in tables[kind].items():
+                    self.apply(kind, key, record)
         for account_id, id_ in gone:
             for watcher in self._field_watchers:
                 watcher(account_id, id_)
