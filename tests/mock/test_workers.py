@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -210,6 +211,35 @@ def test_tokens_codes_and_snapshots_are_those_of_all(workers):
     workers[0].post(LEADS, json=[{"name": "f", "type": "text"}]).raise_for_status()
     control(workers[-1], "/snapshots/s/restore", {})
     assert {client.get(LEADS).status_code for client in workers} == {204}
+
+
+def test_another_one_takes_the_place_of_a_worker_that_was_killed(mock, workers):
+    workers[0].post(LEADS, json=[{"name": "before", "type": "text"}]).raise_for_status()
+    killed = next(iter(mock.clients))
+    os.kill(killed, signal.SIGKILL)
+    workers[-1].post(LEADS, json=[{"name": "after", "type": "text"}]).raise_for_status()
+    while len(mock.clients) < WORKERS or killed in mock.clients:
+        mock.connect()
+    for client in mock.clients.values():
+        fields = client.get(LEADS).json()["_embedded"]["custom_fields"]
+        assert [field["name"] for field in fields] == ["before", "after"]
+        client.post(LEADS, json=[{"name": "f", "type": "text"}]).raise_for_status()
+        client.delete(f"{LEADS}/{client.get(LEADS).json()['_embedded']['custom_fields'][-1]['id']}")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_all_of_them_without_a_word(tmp_path, number):
+    """As from a terminal, the signal reaches every process."""
+    command = [*MOCK, "--workers", "3", "--data", str(tmp_path / "mock.db")]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        match = re.search(r"http://\S+:\d+", process.stdout.readline())
+        httpx.get(f"{match[0]}/_mock/health", timeout=60)
+        os.killpg(process.pid, number)
+        assert process.wait(60) == 0
+        # What each of them held open is closed by now.
+        assert (process.stdout.read(), process.stderr.read()) == ("", "")
 
 
 def test_nothing_is_left_of_the_shared_file(tmp_path):

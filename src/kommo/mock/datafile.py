@@ -143,6 +143,19 @@ class DataFile:
         """Close the file."""
         self._db.close()
 
+    def reopen(self) -> None:
+        """Open the file again, perhaps in a copy of the process; what it was last known to hold still counts.
+
+        Raises:
+            DataFileError: the file cannot be opened any more.
+        """
+        try:
+            self._db = _connect(self.path)
+        except sqlite3.Error as error:
+            raise _refused(self.path, error) from None
+        # It counts the changes that one connection has not made itself.
+        self._version = -1
+
     # Snapshots
 
     def snapshots(self) -> dict[str, None]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import gc
 import socket
 import ssl
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -66,12 +64,11 @@ def create_app(config: MockConfig | None = None) -> MockApp:
     return MockApp(open_engine(config or MockConfig()))
 
 
-def open_engine(config: MockConfig, shared: Path | None = None) -> Engine:
+def open_engine(config: MockConfig) -> Engine:
     """The engine that a configuration describes, with what its data file holds.
 
     Args:
         config: how to set it up.
-        shared: the file in which the workers of the mock share their journal and their limiter.
 
     Raises:
         DataFileError: the file cannot be used.
@@ -84,12 +81,7 @@ def open_engine(config: MockConfig, shared: Path | None = None) -> Engine:
     store = Store(backend)
     try:
         backend.load(store)
-        if shared is None:
-            return Engine(config, store)
-        from .workers import SharedFile, SharedJournal, SharedLimiter
-
-        file = SharedFile(shared)
-        return Engine(config, store, SharedJournal(file), SharedLimiter(file))
+        return Engine(config, store)
     except BaseException as error:
         backend.close()
         if isinstance(error, StorageFailed):
@@ -128,14 +120,11 @@ def url_of(listener: socket.socket, tls: Tls | None = None) -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
-def uvicorn_config(
-    app: MockApp | Callable[[], MockApp], workers: int = 1, tls: Tls | None = None
-) -> uvicorn.Config:
+def uvicorn_config(app: MockApp, tls: Tls | None = None) -> uvicorn.Config:
     """The settings under which uvicorn serves the mock.
 
     Args:
-        app: the application; with several workers, what makes it in each of them.
-        workers: how many processes serve.
+        app: the application.
         tls: how to be served by https; None for http.
     """
     import uvicorn
@@ -144,8 +133,6 @@ def uvicorn_config(
 
     return uvicorn.Config(
         app,
-        factory=workers > 1,
-        workers=workers,
         http=MockProtocol,
         loop="asyncio",
         lifespan="off",
@@ -172,34 +159,44 @@ def serve(config: MockConfig, listener: socket.socket, workers: int = 1, tls: Tl
         DataFileError: the data file cannot be used.
         CannotShare: there can be no file beside it.
     """
-    import uvicorn
-
     if workers == 1:
-        uvicorn.Server(uvicorn_config(_settled_app(config), tls=tls)).run(sockets=[listener])
+        _run(MockApp(_settled_engine(config)), listener, tls)
         return
-    from uvicorn.supervisors import Multiprocess
-
+    from .datafile import DataFile
+    from .supervisor import supervise
     from .workers import SharedFile
 
-    # The first opening checks the file and sows the seed, so that the workers only read.
-    opened = open_engine(config)
-    if config.data is None or opened.store.backend is None:
+    # Read once: the workers are copies of this process, and share the memory of what none of them changes.
+    engine = _settled_engine(config)
+    backend = engine.store.backend
+    if config.data is None or not isinstance(backend, DataFile):
         raise ValueError("several workers need a data file, which is what they share")
-    opened.store.backend.close()
+    # SQLite's connections must not be carried into another process.
+    backend.close()
     shared = config.data.with_name(f"{config.data.name}-workers")
     try:
         SharedFile.create(shared, config.journal_size)
     except OSError as error:
         raise CannotShare(f"{shared}, which the workers share, cannot be made: {error.strerror}") from None
+
+    def work() -> None:
+        backend.reopen()
+        _run(_worker_app(config, engine.store, shared), listener, tls)
+
     try:
-        settings = uvicorn_config(functools.partial(_settled_app, config, shared), workers, tls)
-        Multiprocess(settings, sockets=[listener]).run()
+        supervise(work, workers)
     finally:
         shared.unlink(missing_ok=True)
 
 
-def _settled_app(config: MockConfig, shared: Path | None = None) -> MockApp:
-    """The application of a process that does nothing else.
+def _run(app: MockApp, listener: socket.socket, tls: Tls | None) -> None:
+    import uvicorn
+
+    uvicorn.Server(uvicorn_config(app, tls)).run(sockets=[listener])
+
+
+def _settled_engine(config: MockConfig) -> Engine:
+    """The engine of a process that does nothing else.
 
     What is there from the start stays: the garbage collector need not look through it again and again, neither while it
     is read, which would double the time of a start, nor later, which would make every request pay for the number of
@@ -207,11 +204,19 @@ def _settled_app(config: MockConfig, shared: Path | None = None) -> MockApp:
     """
     gc.disable()
     try:
-        app = MockApp(open_engine(config, shared))
+        engine = open_engine(config)
         gc.freeze()
     finally:
         gc.enable()
-    return app
+    return engine
+
+
+def _worker_app(config: MockConfig, store: Store, shared: Path) -> MockApp:
+    """The application of one of several workers, over what was read before there were several."""
+    from .workers import SharedFile, SharedJournal, SharedLimiter
+
+    file = SharedFile(shared)
+    return MockApp(Engine(config, store, SharedJournal(file), SharedLimiter(file)))
 
 
 class MockServer:
@@ -250,7 +255,7 @@ class MockServer:
         listener = listen(self.host, self.port)
         self._stack.callback(listener.close)
         self.app = create_app(self.config)
-        server = uvicorn.Server(uvicorn_config(self.app, tls=self.tls))
+        server = uvicorn.Server(uvicorn_config(self.app, self.tls))
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listener]}, daemon=True, name="kommo-mock"
         )
