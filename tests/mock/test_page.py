@@ -56,6 +56,12 @@ def test_it_shows_what_is_stored(page):
     page.locator("#contents").get_by_text("Delivery: Carrier").wait_for()
     page.get_by_text("contacts: ").click()
     page.get_by_text("WORK, WORKDD, MOB, FAX, HOME, OTHER").wait_for()
+    page.get_by_text("segments: 1 field, 1 record", exact=True).click()
+    tables = page.locator("#contents table")
+    heads = {tuple(tables.nth(index).locator("th").all_inner_texts()) for index in range(tables.count())}
+    assert heads == {("id", "type", "name", "code", "options"), ("id", "name", "values")}
+    assert "1 company, 1 customer, 1 segment, " in page.locator("#health").inner_text()
+    assert "`" not in page.locator("#quirks").inner_text()
 
 
 def test_it_shows_requests_as_they_happen_and_what_they_change(page, server):

@@ -41,7 +41,7 @@ QUIRKS: Final[Mapping[str, Quirk]] = _registry(
         (
             "v2-paging",
             OBSERVED,
-            "v2 lists are paged by page and limit or limit_rows and limit_offset instead of coming whole.",
+            "v2 lists are paged by `page` and `limit` or `limit_rows` and `limit_offset` instead of coming whole.",
         ),
         ("v2-catalog-types", OBSERVED, "Lists may also be of type `products` or `suppliers`."),
         ("v2-update-updated-at-optional", OBSERVED, "An element update may omit `updated_at`."),
@@ -50,7 +50,7 @@ QUIRKS: Final[Mapping[str, Quirk]] = _registry(
             OBSERVED,
             "Elements can be listed without `catalog_id`: those of every list are answered.",
         ),
-        ("v2-form-encoded", OBSERVED, "v2 writes also take form-encoded bodies (add[0][name]=...)."),
+        ("v2-form-encoded", OBSERVED, "v2 writes also take form-encoded bodies (`add[0][name]=...`)."),
         ("v2-legacy-error-body", LENIENT, "v2 errors carry the legacy JSON body with `response.error_code`."),
         (
             "v2-enum-integer",
