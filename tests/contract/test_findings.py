@@ -185,6 +185,7 @@ REPLAYED = [
     "unknown-id-200",
     "order-ignored",
     "half-batch",
+    "any-scheme",
 ]
 
 

@@ -19,8 +19,9 @@ from kommo.contract.port import Port
 from kommo.contract.run import run
 from kommo.redaction import MASK
 
-#: Checks whose failure is that a call was answered with this status at all, unless what it listed is the failure. What
-#: calls leave behind (`atomicity`, `isolation`, `leak` ...) no status tells.
+#: Checks whose failure is that a call was answered with this status at all, unless what it listed is the failure. No
+#: status tells what calls leave behind (`atomicity`, `isolation`, `leak` ...); no report holds the tokens that
+#: `authentication` is about.
 _BY_STATUS = frozenset({"accepts-invalid", "deleted-stays-deleted", "refuses-valid", "unknown-id"})
 
 
@@ -63,14 +64,12 @@ class Replayer:
             return Replay(True, "the last answer departs from the contract in the same way", made)
         if wanted in self._departures(finding.calls[-1]) and not _missed(finding.calls[-1], made[-1]):
             return Replay(False, f"the last answer does not depart in this way any more: {made[-1]}", made)
-        if finding.check == "authentication" or (
-            finding.check in _BY_STATUS and not _lists(finding.calls[-1])
-        ):
+        if finding.check in _BY_STATUS and not _lists(finding.calls[-1]):
             differing = _differing(finding.calls, made)
             if differing is None:
                 return Replay(True, "every call was answered as when the failure was recorded", made)
             return Replay(False, f"call {differing + 1} is answered otherwise now: {made[differing]}", made)
-        if any(finding.key in self._rerun(finding, only) for only in (finding.operation, "")):
+        if self._rerun(finding):
             return Replay(True, f"the {finding.layer} layer finds it again", made)
         return Replay(False, f"the {finding.layer} layer finds it no more", made)
 
@@ -89,15 +88,18 @@ class Replayer:
             for violation in exchange_checks(self._contract, exchange, conformance=True)
         }
 
-    def _rerun(self, finding: Finding, operation: str) -> Findings:
-        """What the layer of a finding finds now about one operation, or about all that the options name."""
+    def _rerun(self, finding: Finding) -> bool:
+        """Say whether the layer of a finding finds it now, in a run for its operation or in one for all."""
         seed = self._options.seed if finding.seed is None else finding.seed
-        place = (finding.layer, operation, seed)
-        if place not in self._found:
-            operations = [operation] if operation else self._options.operations
-            again = evolve(self._options, phases=(finding.layer,), operations=operations, seed=seed)
-            self._found[place] = Findings(run(again).findings)
-        return self._found[place]
+        alone, whole = (finding.layer, finding.operation, seed), (finding.layer, "", seed)
+        for place in (whole,) if whole in self._found else (alone, whole):
+            if place not in self._found:
+                operations = [place[1]] if place[1] else self._options.operations
+                again = evolve(self._options, phases=(finding.layer,), operations=operations, seed=seed)
+                self._found[place] = Findings(run(again).findings)
+            if finding.key in self._found[place]:
+                return True
+        return False
 
 
 def _missed(then: Exchange, now: Exchange) -> bool:
