@@ -72,7 +72,8 @@ def test_an_interrupted_run_reports_what_it_has(jobs, server, start, tmp_path):
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["interrupted"]
     recorded = (tmp_path / "out" / "exchanges.ndjson").read_bytes()
-    assert sum(report["cases"].values()) == recorded.count(b"\n") > 0
+    # The exchange during which the run ends may be counted and not be written any more.
+    assert 0 <= sum(report["cases"].values()) - recorded.count(b"\n") <= 1 <= recorded.count(b"\n")
     assert "interrupted" in (tmp_path / "out" / "report.html").read_text()
 
 
