@@ -45,7 +45,9 @@ TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
         "nested": [
             {"value": "root", "request_id": "r1", "sort": 0},
             {"value": "child", "request_id": "r2", "parent_request_id": "r1", "sort": 1},
-            {"value": "leaf", "parent_request_id": "r2", "sort": 0},
+            {"value": "leaf", "request_id": "r3", "parent_request_id": "r2", "sort": 0},
+            {"value": "twig", "request_id": "r4", "parent_request_id": "r3", "sort": 0},
+            {"value": "bud", "parent_request_id": "r4", "sort": 0},
             {"value": "first child", "parent_request_id": "r1", "sort": 0},
         ]
     },

@@ -8,7 +8,7 @@ from kommo.contract import domain
 from kommo.contract.checks.echo import embedded, same
 from kommo.contract.checks.echo_v2 import failures
 from kommo.contract.collection import difference
-from kommo.contract.layers.walk import paging
+from kommo.contract.layers.walk import paging, versions
 from kommo.contract.session import Script
 from kommo.contract.shapes import PREFIX, TRICKY
 
@@ -71,6 +71,7 @@ def walk(script: Script) -> None:
             [creation],
         )
     paging.check(lists)
+    versions.check(lists, "catalogs")
     _by_id(script, ids)
     _update(script, ids, by_id)
     _failures(script, ids)

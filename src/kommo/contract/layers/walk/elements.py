@@ -8,7 +8,7 @@ from kommo.contract import domain
 from kommo.contract.checks.echo import embedded, entries, same
 from kommo.contract.checks.echo_v2 import failures
 from kommo.contract.collection import Collection, difference, paired
-from kommo.contract.layers.walk import paging
+from kommo.contract.layers.walk import paging, versions
 from kommo.contract.session import Script
 from kommo.contract.shapes import PREFIX, TRICKY
 
@@ -130,6 +130,8 @@ def _sample(field: dict[str, Any]) -> tuple[list[Any], list[str]] | None:
             return [{"value": "long text ✓"}], ["long text ✓"]
         case "url":
             return [{"value": "https://example.com/?a=1"}], ["https://example.com/?a=1"]
+        case "checkbox":
+            return [{"value": "1"}], ["1"]
         case "numeric" | "price":
             return [{"value": "416"}], ["416"]
         case "select" | "radiobutton" | "category" if options:
@@ -170,6 +172,7 @@ def _values(script: Script, items: Collection, catalog_id: int, element_id: Any)
         script.fail("refuses-valid", items.op("write"), "one value", message, [creation, added, changed])
         return
     _read_values(items, id_, {**wanted, one: ["changed"]}, [creation, added, changed])
+    versions.check(items, "catalog_elements", {"catalog_id": catalog_id})
     dropped = fields.delete(one)
     _read_values(
         items, id_, {key: texts for key, texts in wanted.items() if key != one}, [creation, added, dropped]

@@ -91,7 +91,35 @@ def _fields(groups: Collection, fields: Collection, made: list[Model]) -> None:
         for taker in groups.items(created):
             where(taker.get("id"), "named by a new group", created)
             groups.delete(taker.get("id"))
+    _several(groups, fields, made, model["id"])
     fields.delete(model["id"])
+
+
+def _several(groups: Collection, fields: Collection, made: list[Model], one: Any) -> None:
+    """A group takes all the fields that are named, and only those of its own entity."""
+    script = groups.script
+    creation = fields.create([{"name": f"{PREFIX} grouped {number}", "type": "text"} for number in (2, 3)])
+    ids = [one, *(item["id"] for item in fields.items(creation) if "id" in item)]
+    if len(ids) == 3 and groups.valid("update", {"fields": ids}):
+        pulled = groups.update(made[1]["id"], {"fields": ids})
+        holding = groups.get(made[1]["id"])
+        listed = holding.answer.get("fields") if isinstance(holding.answer, dict) else None
+        if isinstance(listed, list) and set(ids) - set(listed):
+            message = f"group {made[1]['id']} was given the fields {ids} and lists {listed}"
+            script.fail("groups", groups.op("update"), "several fields", message, [creation, pulled, holding])
+    for resource in resources(script.contract).values():
+        foreign = resource.key == fields.key and resource is not fields.resource and not resource.parents
+        items = Collection(script, resource).read_page(("limit", 1)) if foreign else None
+        stranger = next(iter(fields.items(items)), {}).get("id") if items is not None else None
+        if items is None or stranger is None or not groups.valid("update", {"fields": [stranger]}):
+            continue
+        taken = groups.update(made[1]["id"], {"fields": [stranger]})
+        if taken.accepted:
+            message = f"group {made[1]['id']} took field {stranger}, which is one of {resource.tag}: {taken}"
+            script.fail("groups", groups.op("update"), "a field of another entity", message, [items, taken])
+        break
+    for id_ in ids[1:]:
+        fields.delete(id_)
 
 
 def _stranger(groups: Collection, fields: Collection, model: Model) -> None:

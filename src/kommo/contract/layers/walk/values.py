@@ -21,10 +21,10 @@ KEY: Final = "custom_fields_values"
 
 #: What is written into a field, by type, and what is written over it.
 _PLAIN: Final[Mapping[str, tuple[Any, Any]]] = {
-    "text": ("  padded ☕ text  ", "other text"),
-    "textarea": ("two\nlines", "three\nmore\nlines"),
+    "text": ("  padded ☕ 🦔 text  ", "other text"),
+    "textarea": ("two\nlines", "three\nmore\nlines " + "ü" * 1000),
     "streetaddress": ("Main street 1", "Side street 2"),
-    "url": ("https://example.com/?a=1&b=%20", "https://example.org/"),
+    "url": ("https://example.com/Path?A=1&b=%20", "https://example.org/"),
     "numeric": ("416", "-0.5"),
     "price": ("12", "13"),
     "checkbox": (True, False),
@@ -83,7 +83,10 @@ def check(collection: Collection) -> None:
     if fields is None or KEY not in shapes.properties(collection.schema("create")):
         return
     types = [name for name in domain.creatable(fields) if name in _KNOWN]
-    made = [model for _, _, model in drafting.accepted(fields, domain.new_fields(types, "value"))]
+    definitions = domain.new_fields(types, "value")
+    for definition in definitions[:1]:
+        definition["code"] = f"KC_{collection.tag}_VALUED".upper()
+    made = [model for _, _, model in drafting.accepted(fields, definitions)]
     wishes = {model["id"]: wish for model in made if (wish := _wishes(model)) is not None}
     things = drafting.drafts(collection, 3, "valued")
     for place in (0, 1):
@@ -105,9 +108,14 @@ def check(collection: Collection) -> None:
         for id_, model in models.items():
             if model["type"] == "text" and id_ in held:
                 finding.text(collection, held[id_][0]["value"].strip(), holder)
+        _named(collection, models, holder)
         _changes(collection, models, wishes, holder, held)
+        _by_code(collection, models, holder, held)
+        _one_too_many(collection, models, holder)
         _expect(collection, other, others, collection.script.calls[-1:], "update")
         _expect(collection, bystander, {}, collection.script.calls[-1:], "update")
+        _required(collection, fields, models, holder, held)
+        _without_option(collection, fields, models, holder, held)
         _drop(collection, fields, holder, held)
     for model in made:
         fields.delete(model["id"])
@@ -218,6 +226,89 @@ def _changes(
         if exchange.accepted:
             del held[cleared]
         _expect(collection, holder, held, [exchange], "update")
+
+
+def _named(collection: Collection, models: Mapping[Any, Model], holder: Any) -> None:
+    """Values name the field that they are of as the field itself does."""
+    if not collection.has("get"):
+        return
+    exchange = collection.get(holder)
+    for entry in entries(exchange.answer.get(KEY)) if isinstance(exchange.answer, dict) else ():
+        field = models.get(entry.get("field_id"), {})
+        for key in ("name", "code", "type"):
+            told = entry.get(f"field_{key}", field.get(key))
+            if key in field and told != field[key]:
+                message = f"field_{key} of the values of field {field['id']} is {told!r}; the field says {field[key]!r}"
+                cause = f"field_{key} of values"
+                collection.script.fail("read-after-write", collection.op("get"), cause, message, [exchange])
+
+
+def _by_code(collection: Collection, models: Mapping[Any, Model], holder: Any, held: Held) -> None:
+    """A field is named by its code as well as by its id."""
+    coded = next((id_ for id_ in held if models[id_].get("code") and models[id_]["type"] == "text"), None)
+    if coded is None or not collection.has("update"):
+        return
+    values = [{"value": "by code"}]
+    exchange = collection.update(holder, {KEY: [{"field_code": models[coded]["code"], "values": values}]})
+    if exchange.accepted:
+        held[coded] = values
+    _expect(collection, holder, held, [exchange], "update")
+
+
+def _one_too_many(collection: Collection, models: Mapping[Any, Model], holder: Any) -> None:
+    """A field with one value does not hold two, and an option that does not exist is not chosen."""
+    plain = next((id_ for id_ in models if models[id_]["type"] == "url"), None)
+    chosen = next((id_ for id_ in models if models[id_]["type"] == "select"), None)
+    if not (collection.has("update") and collection.has("get")):
+        return
+    before = collection.get(holder)
+    for id_, values, cause in (
+        (plain, [{"value": "https://one.example/"}, {"value": "https://two.example/"}], "two values of one"),
+        (chosen, [{"value": "no such option"}], "a value that is no option"),
+    ):
+        exchange = collection.update(holder, {KEY: [{"field_id": id_, "values": values}]}) if id_ else None
+        if exchange is not None and exchange.accepted:
+            message = f"{cause}: {values} was accepted for a {models[id_]['type']} field: {exchange}"
+            calls = [before, exchange]
+            collection.script.fail("accepts-invalid", collection.op("update"), cause, message, calls)
+
+
+def _required(
+    collection: Collection, fields: Collection, models: Mapping[Any, Model], holder: Any, held: Held
+) -> None:
+    """Nothing can be saved without a value of a field that is required."""
+    field = next((id_ for id_ in held if models[id_].get("is_required") is False), None)
+    if field is None or not collection.has("update"):
+        return
+    switched = fields.update(field, {"is_required": True})
+    draft = drafting.drafts(collection, 1, "without")[:1]
+    attempts = [
+        ("create", collection.create(drafting.body(collection, draft))),
+        ("update", collection.update(holder, {KEY: [{"field_id": field, "values": None}]})),
+    ]
+    for verb, exchange in attempts if switched.accepted else ():
+        if exchange.accepted:
+            message = f"{exchange}: saved without a value of field {field}, which is required"
+            cause = f"{verb} without a required value"
+            collection.script.fail(
+                "accepts-invalid", collection.op(verb), cause, message, [switched, exchange]
+            )
+    fields.update(field, {"is_required": False})
+    _expect(collection, holder, held, [attempts[1][1]], "update")
+
+
+def _without_option(
+    collection: Collection, fields: Collection, models: Mapping[Any, Model], holder: Any, held: Held
+) -> None:
+    """An option that is gone is no value any more; the others are, of this field and of all others."""
+    for id_ in [id_ for id_ in held if models[id_]["type"] == "multiselect"]:
+        options = _options(models[id_])
+        if len(options) < 2 or len(held[id_]) < 2:
+            continue
+        exchange = fields.update(id_, {"enums": options[:1]})
+        if exchange.accepted:
+            held[id_] = [value for value in held[id_] if value["enum_id"] == options[0]["id"]]
+            _expect(collection, holder, held, [exchange], "get")
 
 
 def _drop(collection: Collection, fields: Collection, holder: Any, held: Held) -> None:

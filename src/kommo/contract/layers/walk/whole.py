@@ -16,6 +16,7 @@ from kommo.contract.collection import Collection, Model
 from kommo.contract.exchange import Exchange
 from kommo.contract.layers.walk import changes, searching
 from kommo.contract.layers.walk.things import Things
+from kommo.contract.resources import resources
 from kommo.contract.shapes import PREFIX
 
 #: What says which thing it is, and what a change stamps.
@@ -40,6 +41,7 @@ def check(things: Things) -> None:
     for model in _unlike(collection, things.made):
         kept = _set(things, model)
         _others(things, model["id"], kept)
+        _born(things, model, kept)
         _nulls(collection, model["id"], kept)
     _stamp(things)
     searching.orders(collection)
@@ -71,6 +73,13 @@ def _set(things: Things, model: Model) -> dict[str, Any]:
             message = f"{key} of {id_} was set to {value!r} and is read as {got!r}"
             cause = f"{key} is not stored"
             things.script.fail("read-after-write", collection.op("update"), cause, message, [exchange, read])
+    read = collection.get(id_)
+    for key, value in kept.items():
+        got = read.answer.get(key) if isinstance(read.answer, dict) else None
+        if key != collection.label and not _held(value, got):  # a name may be put together of other keys
+            message = f"{key} of {id_} was {value!r}; after changes of other keys it is {got!r}"
+            cause = f"{key} is not kept"
+            things.script.fail("read-after-write", collection.op("update"), cause, message, [read])
     return kept
 
 
@@ -92,10 +101,28 @@ def _wishes(collection: Collection, model: Model) -> Iterator[tuple[str, Any]]:
             members = shapes.of_type(contract, listed.get("items"), "object")
             if members is not None:
                 example = shapes.example(contract, members)
-                yield key, [example | {name: _STRANGER for name in example if name.endswith("_id")}]
+                names = [name for name in example if name.endswith("_id")]
+                rows = [
+                    example | {name: _STRANGER + 10 * row + place for place, name in enumerate(names)}
+                    for row in range(3)
+                ]
+                yield key, rows[:2]
+                yield key, rows[2:]
+        elif shapes.of_type(contract, node, "string") is not None and key.endswith("_id"):
+            yield from ((key, id_) for id_ in _ids_under(collection)[-1:] if id_ != current)
         elif shapes.of_type(contract, node, "integer") is not None and key.endswith(("_id", "_by", "_at")):
             number = _MOMENT if key.endswith("_at") else _STRANGER
             yield key, number + 1 if current == number else number
+
+
+def _ids_under(collection: Collection) -> list[str]:
+    """The ids of what is told apart by texts and arranged under a collection, as groups are."""
+    script, home = collection.script, collection.resource.path
+    for resource in resources(script.contract).values():
+        if resource.path.rpartition("/")[0] == home and "list" in resource.operations:
+            under = Collection(script, resource, dict(collection.parameters))
+            return [item["id"] for item in under.read().items if isinstance(item.get("id"), str)]
+    return []
 
 
 def _held(value: Any, got: Any) -> bool:
@@ -125,6 +152,31 @@ def _others(things: Things, id_: Any, kept: dict[str, Any]) -> None:
         if exchange.accepted:
             wanted = {key: before.get(id_, {}).get(key, value) for key, value in body.items() if key in again}
             changes.changed(things, exchange, before, {id_: {**body, **wanted}}, "update")
+
+
+def _born(things: Things, model: Model, kept: dict[str, Any]) -> None:
+    """What a change can set, a new thing can have from the beginning."""
+    collection = things.collection
+    alike = next((item for item in things.sent if item.get("type") == model.get("type")), None)
+    told = {key: value for key, value in kept.items() if key not in ("code", collection.label)}
+    if alike is None or not told:
+        return
+    item = {**alike, **told}
+    if "request_id" in item:
+        item["request_id"] = "w1" if isinstance(item["request_id"], str) else 901
+    for creation, sent, made in drafting.accepted(collection, [item]):
+        read = collection.get(made["id"])
+        got = read.answer if isinstance(read.answer, dict) else {}
+        for key, value in told.items():
+            if key in sent and not _held(value, got.get(key)):
+                message = (
+                    f"{key} of the new {made['id']} was sent as {value!r} and is read as {got.get(key)!r}"
+                )
+                cause = f"{key} of a new thing"
+                calls = [creation, read]
+                things.script.fail("read-after-write", collection.op("create"), cause, message, calls)
+        if collection.has("delete"):
+            collection.delete(made["id"])
 
 
 def _nulls(collection: Collection, id_: Any, kept: dict[str, Any]) -> None:
