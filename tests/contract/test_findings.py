@@ -60,7 +60,9 @@ def broken(tmp_path_factory):
             on_exchange=recorder,
         )
         result = run(options)
-    report = findings.document(result, Contract(document), [TOKEN], base_url="http://testserver", version="1")
+    report = findings.document(
+        result, Contract(document), [TOKEN], base_url="http://testserver", version="1", token=TOKEN
+    )
     made = files.write(directory / "out", report, [recorded], [TOKEN])
     return result, made
 
@@ -230,6 +232,24 @@ def test_a_finding_is_shown_as_curl_and_as_python(document, contract):
     compile(program, "program", "exec")
     assert "crm.leads_custom_fields.create([models.CustomFieldCreate.from_dict(" in program
     assert TOKEN not in program
+
+
+@pytest.mark.parametrize(
+    ("header", "shell", "program"),
+    [
+        ("Bearer %s", "Bearer $KOMMO_TOKEN", "crm.v2_catalogs.list()"),
+        ("Bearer %s0", "Bearer ${KOMMO_TOKEN}0", "Bearer {os.environ['KOMMO_TOKEN']}0"),
+        ("Token %s", "Token ${KOMMO_TOKEN}", "Token {os.environ['KOMMO_TOKEN']}"),
+        ("Bearer kommo-contract-invalid", "Bearer kommo-contract-invalid", "Bearer kommo-contract-invalid"),
+    ],
+)
+def test_a_wrong_token_is_shown_as_it_was_sent(header, shell, program, contract, app):
+    sent = header.replace("%s", TOKEN)
+    with Port(None, "demo", app=app) as port:
+        call = port.send(contract.operations["list_v2_catalogs"], authorization=sent)
+    assert shell in curl(call, TOKEN)
+    assert program in python(contract, [call], TOKEN)
+    assert TOKEN not in curl(call, TOKEN) + python(contract, [call], TOKEN)
 
 
 def test_every_documented_request_is_shown_with_its_method_and_models(document, contract):

@@ -188,9 +188,10 @@ def _check(args: Namespace) -> int:
                 version=__version__,
                 max_examples=options.max_examples,
                 platform=options.platform,
+                token=options.token,
             )
             files.write(args.report, report, directory.rglob("*.ndjson"), secrets)
-    print(terminal.summary(result, len(contract.operations), seconds, _explainer(options.platform)))
+    print(terminal.summary(result, len(contract.operations), seconds, _explainer(options)))
     if args.report is not None:
         print(f"report: {args.report / 'report.html'}")
     for line in left:
@@ -238,8 +239,8 @@ def _live(args: Namespace, options: Options, record: Path | None) -> tuple[Resul
             recorder.close()
 
 
-def _explainer(platform: Platform) -> Callable[[Finding], str]:
-    lines = Lines(platform)
+def _explainer(options: Options) -> Callable[[Finding], str]:
+    lines = Lines(options.platform)
 
     def explain(finding: Finding) -> str:
         shown = []
@@ -249,7 +250,7 @@ def _explainer(platform: Platform) -> Callable[[Finding], str]:
         name = quirk(finding)
         if name:
             shown.append(f"may be the quirk {name}")
-        shown += [curl(exchange) for exchange in finding.calls[-3:]]
+        shown += [curl(exchange, options.token) for exchange in finding.calls[-3:]]
         return "\n".join(line if len(line) <= 500 else line[:500] + "..." for line in shown)
 
     return explain

@@ -15,20 +15,33 @@ from kommo.contract.ground import split
 #: Headers worth repeating; the rest is the client's own business.
 _KEPT = ("content-type", "cookie")
 JSON: Final = "application/json"
+#: Stands for the token of the run, and for the header that a good request has.
+_TOKEN: Final = "\0token\0"
+_OURS: Final = f"Bearer {_TOKEN}"
 
 
-def curl(exchange: Exchange) -> str:
-    """Return the request as a curl command; the token is $KOMMO_TOKEN."""
+def curl(exchange: Exchange, token: str = "") -> str:
+    """Return the request as a curl command.
+
+    Args:
+        exchange: what to show.
+        token: of the run, which becomes $KOMMO_TOKEN wherever a header of authorization holds it; "" when it is not
+            known: then every bearer token counts as the run's, but the one that the suite makes up.
+    """
     parts = ["curl", "-sS"]
     if exchange.method != "GET":
         parts += ["-X", exchange.method]
     words = [" ".join(parts), shlex.quote(exchange.url)]
-    authorization = exchange.request_headers.get("authorization")
+    authorization = _authorization(exchange, token)
     if authorization is not None:
+        header = f"Authorization: {authorization}"
+        ours = header == f"Authorization: {_OURS}"
         words.append(
             '-H "Authorization: Bearer $KOMMO_TOKEN"'
-            if _good(exchange)
-            else "-H " + shlex.quote(f"Authorization: {authorization}")
+            if ours
+            else f'-H "{header.replace(_TOKEN, "${KOMMO_TOKEN}")}"'
+            if _TOKEN in header
+            else "-H " + shlex.quote(header)
         )
     words += [
         f"-H {shlex.quote(f'{name}: {exchange.request_headers[name]}')}"
@@ -40,10 +53,12 @@ def curl(exchange: Exchange) -> str:
     return " ".join(words)
 
 
-def _good(exchange: Exchange) -> bool:
-    """Say whether a request carried the token of the run, and not one made up to be refused."""
-    authorization = exchange.request_headers.get("authorization", "")
-    return authorization.startswith("Bearer ") and "kommo-contract" not in authorization
+def _authorization(exchange: Exchange, token: str) -> str | None:
+    """Return the header of authorization with `_TOKEN` in place of the token of the run; None when there is none."""
+    value = exchange.request_headers.get("authorization")
+    if value is None or (token and token in value):
+        return value and value.replace(token, _TOKEN)
+    return value if token or not value.startswith("Bearer ") or "kommo-contract" in value else _OURS
 
 
 def _short(text: str, limit: int = 4000) -> str:
@@ -54,12 +69,18 @@ def _short(text: str, limit: int = 4000) -> str:
     )
 
 
-def python(contract: Contract, calls: Sequence[Exchange]) -> str:
-    """Return the calls as a Python program: with the client, or with httpx where the client would refuse."""
+def python(contract: Contract, calls: Sequence[Exchange], token: str = "") -> str:
+    """Return the calls as a Python program: with the client, or with httpx where the client would refuse.
+
+    Args:
+        contract: that was checked.
+        calls: in their order.
+        token: see `curl`.
+    """
     if not calls:
         return ""
     base = "{0.scheme}://{0.netloc}".format(urlsplit(calls[0].url))
-    lines = [_client(contract, exchange) or _httpx(exchange) for exchange in calls]
+    lines = [_client(contract, exchange, token) or _httpx(exchange, token) for exchange in calls]
     head = ["import os"]
     if any(line.startswith("httpx") for line in lines):
         head.append("import httpx")
@@ -69,9 +90,10 @@ def python(contract: Contract, calls: Sequence[Exchange]) -> str:
     return "\n".join([*head, *(f"print({line})" for line in lines)])
 
 
-def _client(contract: Contract, exchange: Exchange) -> str | None:
+def _client(contract: Contract, exchange: Exchange, token: str) -> str | None:
     operation = contract.operations.get(exchange.operation or "")
-    if operation is None or contract.request_violations(exchange) or not _good(exchange):
+    ours = _authorization(exchange, token) == _OURS
+    if operation is None or contract.request_violations(exchange) or not ours:
         return None
     verb, tag = split(operation.id)
     match = operation.pattern.match(exchange.path)
@@ -118,16 +140,18 @@ def _literal(text: str) -> str:
     return text if text.isascii() and text.isdigit() else repr(text)
 
 
-def _httpx(exchange: Exchange) -> str:
+def _httpx(exchange: Exchange, token: str) -> str:
     headers: dict[str, Any] = {
         name: exchange.request_headers[name] for name in _KEPT if name in exchange.request_headers
     }
     shown = [f"{name!r}: {value!r}" for name, value in headers.items()]
-    if _good(exchange):
+    authorization = _authorization(exchange, token)
+    if authorization is not None and _TOKEN in authorization:
         # In this form no redaction takes it for a credential.
-        shown.append("""'authorization': f"Bearer {os.environ['KOMMO_TOKEN']}\"""")
-    elif "authorization" in exchange.request_headers:
-        shown.append(f"'authorization': {exchange.request_headers['authorization']!r}")
+        value = authorization.replace(_TOKEN, "{os.environ['KOMMO_TOKEN']}")
+        shown.append(f"""'authorization': f"{value}\"""")
+    elif authorization is not None:
+        shown.append(f"'authorization': {authorization!r}")
     content = f", content={exchange.request_body!r}" if exchange.request_body else ""
     return f"httpx.request({exchange.method!r}, {exchange.url!r}, headers={{{', '.join(shown)}}}{content})"
 

@@ -32,6 +32,7 @@ def document(
     version: str,
     max_examples: int | None = None,
     platform: Platform = "any",
+    token: str = "",
 ) -> dict[str, Any]:
     """Return the whole result as JSON data without secrets.
 
@@ -43,6 +44,7 @@ def document(
         version: of this program.
         max_examples: of the run's options; None when it is not known.
         platform: of the run's options.
+        token: of the run's options, for what is shown to be run again; "" when it is not known.
     """
     secrets = tuple(secrets)
     lines = Lines(platform)
@@ -60,19 +62,21 @@ def document(
         "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
         "coverage": [[*key, count] for key, count in sorted(result.coverage.items())],
         "operations": {op.id: {"declared": sorted(op.responses)} for op in contract.operations.values()},
-        "findings": [_finding(finding, contract, secrets, lines) for finding in result.findings],
+        "findings": [_finding(finding, contract, secrets, lines, token) for finding in result.findings],
     }
 
 
-def _finding(finding: Finding, contract: Contract, secrets: tuple[str, ...], lines: Lines) -> dict[str, Any]:
+def _finding(
+    finding: Finding, contract: Contract, secrets: tuple[str, ...], lines: Lines, token: str
+) -> dict[str, Any]:
     shown = {name: redact(str(getattr(finding, name)), secrets) for name in _NAMES}
     return {
         **shown,
         "seed": finding.seed,
         "line": lines.line(finding.pointer),
         "quirk": quirk(finding),
-        "curl": [redact(curl(exchange), secrets) for exchange in finding.calls],
-        "python": redact(python(contract, finding.calls), secrets),
+        "curl": [redact(curl(exchange, token), secrets) for exchange in finding.calls],
+        "python": redact(python(contract, finding.calls, token), secrets),
         "calls": [to_json(exchange, finding.layer, secrets) for exchange in finding.calls],
     }
 
