@@ -32,7 +32,9 @@ def write_catalogs(
     """Carry out a write of lists.
 
     Args:
+        store, account: where the lists are, and whose.
         body: the decoded request.
+        rules: how v2 behaves, by the quirks.
         form: the body was form-encoded.
 
     Raises:

@@ -37,6 +37,7 @@ def sow(store: Store, account: Account, seed: str, platform: Platform = ANY) -> 
     """Put what a seed says into an account that has nothing yet.
 
     Args:
+        store, account: where it goes.
         seed: `empty`, `documented`, `demo`, `large` or `large:N`.
         platform: what it does not have is left out.
 
