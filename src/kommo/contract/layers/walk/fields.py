@@ -43,6 +43,7 @@ def _options(collection: Collection, made: Sequence[Model]) -> None:
     options = entries(before.get("enums"))
     if len(options) < 3:
         return
+    _borrowed(collection, options)
     kept = options[-1]
     body = {"enums": [{"id": kept["id"], "value": kept["value"], "sort": 5}, {"value": "added", "sort": 6}]}
     exchange = collection.update(field["id"], body)
@@ -73,6 +74,44 @@ def _options(collection: Collection, made: Sequence[Model]) -> None:
         script.fail("read-after-write", collection.op("update"), "options", message, calls)
 
 
+def _borrowed(collection: Collection, options: Sequence[Model]) -> None:
+    """A new field has options of its own, whatever ids a request names for them."""
+    stolen = {"id": options[0]["id"], "value": "borrowed"}
+    select = {"name": f"{PREFIX} borrowing", "type": "select", "enums": [stolen]}
+    if not collection.valid("create", [select]):
+        return
+    exchange = collection.create([select])
+    for model in collection.items(exchange):
+        if any(option.get("id") == stolen["id"] for option in entries(model.get("enums"))):
+            message = (
+                f"the new field {model.get('id')} was given option {stolen['id']}, which another field has"
+            )
+            collection.script.fail(
+                "options", collection.op("create"), "an option of two fields", message, [exchange]
+            )
+        collection.delete(model.get("id"))
+
+
+def _circle(collection: Collection, field: Model, nodes: Sequence[Model]) -> None:
+    """No value of a tree is above itself, not by way of another one either."""
+    by_id = {node.get("id"): node for node in nodes}
+    child = next((node for node in nodes if node.get("parent_id") in by_id), None)
+    if child is None:
+        return
+    body = [
+        {
+            "id": node["id"],
+            "value": node.get("value"),
+            "parent_id": child["id"] if node["id"] == child["parent_id"] else node.get("parent_id"),
+        }
+        for node in nodes
+    ]
+    exchange = collection.update(field["id"], {"nested": body})
+    if exchange.accepted:
+        message = f"values {child['id']} and {child['parent_id']} were made parents of each other: {exchange}"
+        collection.script.fail("tree", collection.op("update"), "a circle", message, [exchange])
+
+
 def _tree(collection: Collection, made: Sequence[Model]) -> None:
     """A tree sent again with its ids and one more leaf keeps its ids and parents."""
     script = collection.script
@@ -80,6 +119,7 @@ def _tree(collection: Collection, made: Sequence[Model]) -> None:
     if field is None:
         return
     nodes = entries(field.get("nested"))
+    _circle(collection, field, nodes)
     root = next((node for node in nodes if node.get("value") == "root"), None)
     if root is None:
         return
