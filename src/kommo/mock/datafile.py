@@ -194,13 +194,12 @@ class DataFile:
         self._version = self._db.execute("PRAGMA data_version").fetchone()[0]
         numbers = self._load_numbers()
         tables: dict[str, dict[Key, Any]] = {name: {} for name in _KINDS}
-        rows = self._db.execute(
-            "SELECT born, kind, key, value FROM records WHERE value IS NOT NULL"
-        ).fetchall()
+        rows = self._db.execute("SELECT born, kind, key, value FROM records WHERE value IS NOT NULL")
+        found = [(born, kind, _decode_key(key), _decoders[kind](value)) for born, kind, key, value in rows]
         # SQLite would sort whole rows in a file of its own.
-        rows.sort(key=itemgetter(0))
-        for _, kind, key, value in rows:
-            tables[kind][_decode_key(key)] = _decoders[kind](value)
+        found.sort(key=itemgetter(0))
+        for _, kind, key, record in found:
+            tables[kind][key] = record
         self._tombstones = self._db.execute("SELECT count(*) FROM records WHERE value IS NULL").fetchone()[0]
         self._seq, self._born = numbers["seq"], numbers["born"]
         store.load({_KINDS[name]: table for name, table in tables.items()})
