@@ -30,7 +30,23 @@ Readers: TypeAlias = Mapping[str, Reader]
 Keys: TypeAlias = Mapping[str, str]
 
 
-class OpenStrEnum(str, Enum):
+class _Open(Enum):
+    """What open enumerations of any type have in common."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the contract names this value."""
+        return self._value_ in type(self)._value2member_map_
+
+    def __str__(self) -> str:
+        return str(self._value_)
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        # Python 3.11.0 to 3.11.3 would say the name, and a value that is not known has none.
+        return type(self), (self._value_,)
+
+
+class OpenStrEnum(str, _Open):
     """Known string values. A value that is not known becomes a member too, equal to its string."""
 
     @classmethod
@@ -41,16 +57,8 @@ class OpenStrEnum(str, Enum):
         made._name_ = made._value_ = value
         return made
 
-    @property
-    def is_known(self) -> bool:
-        """Whether the contract names this value."""
-        return self._value_ in type(self)._value2member_map_
 
-    def __str__(self) -> str:
-        return str(self._value_)
-
-
-class OpenIntEnum(int, Enum):
+class OpenIntEnum(int, _Open):
     """Known integer values. A value that is not known becomes a member too, equal to its integer."""
 
     @classmethod
@@ -60,14 +68,6 @@ class OpenIntEnum(int, Enum):
         made = int.__new__(cls, value)
         made._name_, made._value_ = str(value), value
         return made
-
-    @property
-    def is_known(self) -> bool:
-        """Whether the contract names this value."""
-        return self._value_ in type(self)._value2member_map_
-
-    def __str__(self) -> str:
-        return str(self._value_)
 
 
 Enums: TypeAlias = Mapping[str, type[OpenStrEnum] | type[OpenIntEnum]]
