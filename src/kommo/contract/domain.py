@@ -16,7 +16,8 @@ from kommo.contract.shapes import TRICKY
 ENTITIES: Final = ("leads", "contacts", "companies", "customers", "customers_segments", "catalogs")
 WITH_GROUPS: Final = ("leads", "contacts", "companies", "customers")
 
-#: Every documented type (custom-fields-v4:300-320) with the keys that make a full definition of it.
+#: The types of the documents (custom-fields-v4:300-320) and the newer ones, with the keys that make a full definition.
+#: Of `chained_list` there is none: it stands on lists of the account.
 TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
     "text": {},
     "numeric": {},
@@ -51,6 +52,12 @@ TYPES: Final[Mapping[str, Mapping[str, Any]]] = {
             {"value": "first child", "parent_request_id": "r1", "sort": 0},
         ]
     },
+    "tracking_data": {},
+    "monetary": {"currency": "EUR"},
+    "file": {},
+    "linked_entity": {"search_in": "contacts"},
+    "supplier": {"code": "SUPPLIER"},
+    "payer": {},
 }
 
 
@@ -77,7 +84,7 @@ def elements(script: Script, catalog_id: int) -> Collection:
 
 
 def creatable(collection: Collection) -> list[str]:
-    """Return the documented types that the contract lets a collection of fields create."""
+    """Return the types that the contract lets a collection of fields create."""
     operation = collection.script.contract.operations[collection.op("create")]
     return [
         name

@@ -147,7 +147,7 @@ def _others(value: Any) -> Iterator[Any]:
     elif isinstance(value, float):
         yield from (str(value), True, [value])
     elif isinstance(value, str):
-        yield from (7, 1.5, True, [value], {"value": value}, "", " ", "x" * 256, "\u0000", "😀")
+        yield from (7, 1.5, True, [value], {"value": value}, "", " ", f"{value}0", "x" * 256, "\u0000", "😀")
         if value.isdigit():
             yield int(value)
     elif isinstance(value, list):

@@ -142,6 +142,17 @@ def _swapped_switches(item: dict[str, Any]) -> None:
         )
 
 
+def _any_colour(item: dict[str, Any]) -> None:
+    # What comes after six digits is cut off, not refused.
+    if isinstance(item.get("color"), str):
+        item["color"] = item["color"][:6]
+
+
+def _euros(item: dict[str, Any]) -> None:
+    if isinstance(item.get("currency"), str):
+        item["currency"] = "USD"
+
+
 _SPEC: Final[tuple[tuple[str, Kind, str, Effect, str], ...]] = (
     (
         "next-after-last",
@@ -247,6 +258,37 @@ _SPEC: Final[tuple[tuple[str, Kind, str, Effect, str], ...]] = (
         "semantics",
         "v2 mixes up two switches of a list",
         answer(v2_reads, each(_swapped_switches)),
+        "",
+    ),
+    (
+        "colours-cut",
+        "semantics",
+        "colours that are too long are cut, not refused",
+        request(lambda c: c.version == 4 and c.method in ("POST", "PATCH"), edit_sent(_any_colour)),
+        "",
+    ),
+    (
+        "one-currency",
+        "semantics",
+        "every amount of money is in dollars",
+        answer(_reads, each(_euros)),
+        "",
+    ),
+    (
+        "cents-lost",
+        "semantics",
+        "amounts of money are whole",
+        answer(
+            _reads,
+            each(_values("monetary", lambda value: value.update(value=str(int(float(value["value"])))))),
+        ),
+        "",
+    ),
+    (
+        "file-version-lost",
+        "semantics",
+        "the version of a file is not read",
+        answer(_reads, each(_values("file", lambda value: value["value"].pop("version_uuid", None)))),
         "",
     ),
 )

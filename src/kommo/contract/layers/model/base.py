@@ -58,8 +58,9 @@ def tolerant(step: Callable[..., None]) -> Callable[..., None]:
 
 
 def types_of(driver: Driver, entity: str) -> list[str]:
-    """The types that the contract lets an entity create."""
-    return domain.creatable(domain.fields(driver.script, entity))
+    """The types that the contract lets an entity create; without those whose code is not ours to choose."""
+    types = domain.creatable(domain.fields(driver.script, entity))
+    return [name for name in types if "code" not in domain.TYPES[name]]
 
 
 def items_of(outcome: Outcome, key: str) -> list[Model]:

@@ -7,9 +7,12 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from kommo.contract import domain
 from kommo.contract.shapes import PREFIX
 
 SELECTS: Final = ("select", "multiselect", "radiobutton")
+#: Keys of a definition that are made up here, and not taken as `domain.TYPES` has them.
+_DRAWN: Final = ("enums", "nested", "remind")
 
 #: Text as people write it: any script, quotes, controls a form may carry, and what breaks careless servers.
 _TEXT: Final = st.text(
@@ -45,6 +48,7 @@ def trees(draw: st.DrawFn) -> list[dict[str, Any]]:
 def fields(draw: st.DrawFn, types: list[str], groups: list[str], entity: str) -> dict[str, Any]:
     """A new field of one of `types`."""
     item: dict[str, Any] = {"name": draw(NAMES), "type": draw(st.sampled_from(types))}
+    item |= {key: value for key, value in domain.TYPES[item["type"]].items() if key not in _DRAWN}
     item |= draw(plain_keys(groups, entity))
     if draw(st.booleans()):
         item["request_id"] = draw(REQUEST_IDS)

@@ -1,7 +1,7 @@
 """The values of fields: written with a thing, read with it, changed one by one, cleared, gone with their field.
 
 Any collection whose things carry `custom_fields_values` and whose fields are a collection of the contract is looked
-at; which types of fields there are is known from the documents (custom-fields-v4:300-320).
+at; which types of fields there are is known from `domain.TYPES`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ _PLAIN: Final[Mapping[str, tuple[Any, Any]]] = {
     "url": ("https://example.com/Path?A=1&b=%20", "https://example.org/"),
     "numeric": ("416", "-0.5"),
     "price": ("12", "13"),
+    "monetary": ("416.25", "-0.5"),
+    "tracking_data": ("utm ☕ 1", "other"),
     "checkbox": (True, False),
     "date_time": (1_593_561_600, "2020-07-01T05:31:01+05:30"),
 }
@@ -58,6 +60,15 @@ _OBJECTS: Final[Mapping[str, tuple[list[Any], list[Any]]]] = {
         ],
         [{"value": {"description": "Ink", "unit_price": 7, "quantity": 1}}],
     ),
+    "file": (
+        [{"value": {"file_uuid": "kc-1", "version_uuid": "kc-2", "file_name": "Ü.pdf", "file_size": 1024}}],
+        [{"value": {"file_uuid": "kc-3"}}],
+    ),
+    "payer": (
+        [{"value": {"name": "One & sons", "vat_id": "0123", "type": "legal"}}],
+        [{"value": {"name": "Друг ☕", "type": "individual"}}],
+    ),
+    "supplier": ([{"value": {"entity_id": 12}}], [{"value": {"entity_id": 13}}]),
 }
 #: Days, which are read as some moment of that day in the zone of the account.
 _DAYS: Final[Mapping[str, tuple[int, int]]] = {
