@@ -28,7 +28,7 @@ from kommo.contract.run import run
 #: Against a fault the layers run in this order: what finds most for its time comes first.
 ORDER: Final = ("walk", "media", "leaks", "nearmiss", "model", "examples", "stateful", "coverage", "fuzzing")
 #: The share of the faults that must be found; raised when the suite sees more, never lowered.
-FLOOR: Final = 0.98
+FLOOR: Final = 0.99
 #: The name of the unfaulted server in a score.
 SOUND: Final = "(sound)"
 #: Profiles of the mock (see `kommo mock`) and whether the overlays stand in the document that judges them.
