@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kommo.contract import drafting, shapes
-from kommo.contract.checks import exchange_checks, wire
+from kommo.contract.checks import exchange_checks, semantic, wire
 from kommo.contract.collection import Collection
 from kommo.contract.exchange import Exchange
 from kommo.contract.options import Options
@@ -114,3 +114,27 @@ def test_options_that_are_the_servers_own_may_be_sent(contract, app):
     assert exchange.accepted
     assert exchange.answer["enums"] == field["enums"]
     assert list(exchange_checks(contract, exchange, conformance=True)) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from(["", "a", None]), st.booleans()), min_size=1, max_size=5), st.data())
+@settings(deadline=None)
+def test_a_refusal_is_justified_by_any_item_of_its_request_id(kinds, data):
+    sent = [
+        {"name": "x"} | ({} if mark is None else {"request_id": mark}) | ({"fields": [1]} if refers else {})
+        for mark, refers in kinds
+    ]
+    marks = [str(index) if mark is None else mark for index, (mark, _) in enumerate(kinds)]
+    mark = data.draw(st.sampled_from(marks))
+    error = {"code": "NotSupportedChoice", "path": "fields.0", "detail": "unknown"}
+    exchange = Exchange(
+        operation="create_leads_custom_field_groups",
+        method="POST",
+        url="http://x/api/v4/leads/custom_fields/groups",
+        request_headers={"content-type": "application/json"},
+        request_body=json.dumps(sent).encode(),
+        status=400,
+        headers={"content-type": "application/problem+json"},
+        body=json.dumps({"validation-errors": [{"request_id": mark, "errors": [error]}]}).encode(),
+    )
+    refers = any(refers for own, (_, refers) in zip(marks, kinds, strict=True) if own == mark)
+    assert (semantic.unjustified(exchange) is None) == refers

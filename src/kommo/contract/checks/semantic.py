@@ -112,12 +112,12 @@ def unjustified(exchange: Exchange) -> str | None:
         errors = report.get("errors") if isinstance(report, dict) else None
         if not isinstance(errors, list) or not errors:
             return "validation-errors names no error"
-        item = _item(exchange.sent, report.get("request_id"))
+        meant = _meant(exchange.sent, report.get("request_id"))
         for error in errors:
             code, path = str(error.get("code")), str(error.get("path"))
             place = re.sub(r"\b\d+\b", "#", path)
             known = any(
-                code in rule.codes and re.fullmatch(rule.place, place) and rule.applies(item)
+                code in rule.codes and re.fullmatch(rule.place, place) and any(map(rule.applies, meant))
                 for rule in RULES
             )
             if not known:
@@ -134,7 +134,8 @@ def _v2_rules(sent: Any) -> bool:
     return bool(sent.get("delete")) or any(item.get(key) for item in items for key in keys)
 
 
-def _item(sent: Any, request_id: Any) -> Mapping[str, Any]:
+def _meant(sent: Any, request_id: Any) -> list[Mapping[str, Any]]:
+    """Return the items that a report can be about: several may have been sent with one request id."""
     items = sent
     if isinstance(sent, dict):
         blocks = [
@@ -142,13 +143,12 @@ def _item(sent: Any, request_id: Any) -> Mapping[str, Any]:
         ]
         items = [item for block in blocks for item in block] if blocks else [sent]
     if not isinstance(items, list):
-        return {}
-    items = [item for item in items if isinstance(item, dict)]
-    for index, item in enumerate(items):
-        if echo.request_id(item, index) == str(request_id):
-            return cast("Mapping[str, Any]", item)
+        return [{}]
+    items = cast("list[Mapping[str, Any]]", [item for item in items if isinstance(item, dict)])
+    named = [item for index, item in enumerate(items) if echo.request_id(item, index) == str(request_id)]
+    if named:
+        return named
     try:
-        found = cast("Mapping[str, Any]", items[int(request_id)])
+        return [items[int(request_id)]]
     except (TypeError, ValueError, IndexError):
-        found = items[0] if len(items) == 1 else {}
-    return found
+        return items if len(items) == 1 else [{}]
