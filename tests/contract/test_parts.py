@@ -116,7 +116,9 @@ def test_options_that_are_the_servers_own_may_be_sent(contract, app):
     assert list(exchange_checks(contract, exchange, conformance=True)) == []
 
 
-@given(st.lists(st.tuples(st.sampled_from(["", "a", None]), st.booleans()), min_size=1, max_size=5), st.data())
+@given(
+    st.lists(st.tuples(st.sampled_from(["", "a", None]), st.booleans()), min_size=1, max_size=5), st.data()
+)
 @settings(deadline=None)
 def test_a_refusal_is_justified_by_any_item_of_its_request_id(kinds, data):
     sent = [
