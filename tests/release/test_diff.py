@@ -102,6 +102,10 @@ PLANTED = [
         Impact.MINOR,
         "is new",
     ),
+    ("right needed", _edit("paths /f/{id} get security", lambda s: s[0].update(bearer=["lists"])),
+     Impact.MAJOR, "is now for callers with the role lists"),
+    ("other credentials", _edit("paths /f/{id} get security", lambda s: s.append({"session": []})),
+     Impact.MAJOR, "asks for other credentials"),
     ("limit lowered", _edit("paths /f/{id} get parameters", lambda p: p[0]["schema"].update(
         maximum=50)), Impact.MAJOR, "maximum changed from 250 to 50"),
     ("limit raised", _edit("paths /f/{id} get parameters", lambda p: p[0]["schema"].update(maximum=500)),
@@ -141,6 +145,14 @@ def test_direction_decides(contract: Document) -> None:
     looser = copy.deepcopy(sent)
     _schemas(looser)["Field"]["properties"]["name"]["maxLength"] = 50
     assert needed_impact(compare(sent, looser)) is Impact.MINOR
+
+
+def test_a_right_may_be_let_go(contract: Document) -> None:
+    narrow = copy.deepcopy(contract)
+    narrow["paths"]["/f/{id}"]["get"]["security"] = [{"bearer": ["lists"]}]
+    changes = compare(narrow, contract)
+    assert needed_impact(changes) is Impact.MINOR
+    assert [str(change) for change in changes] == ["get_f: is no longer only for callers with the role lists"]
 
 
 def test_a_shared_component_is_told_once(contract: Document) -> None:

@@ -32,6 +32,7 @@ BREAKS = [
      f"{ROOT}:/tags/0", "no operation", None),
     ("security", THING, "security:\n    - bearer: []", "x-a: 1", f"{THING}:/get", "no security", None),
     ("security", THING, "- bearer: []", "- bear: []", f"{THING}:/get/security/0/bear", "mean 'bearer'", None),
+    ("security", THING, "- bearer: []", "- bearer: [admin]", f"{THING}:/get/security/0/bear", "no role 'adm", None),
     ("shared-errors", THING, "$ref: ../components/responses/Unauthorized.yaml", "description: x",
      f"{THING}:/get/responses/401", "move it to components/responses", None),
     ("links", GET, "  id: $", "  ids: $", f"{GET}:/parameters/ids", "did you mean 'id'?", None),

@@ -96,6 +96,9 @@ class _Builder:
             description=operation.get("description", ""),
             source=operation.get("x-source", ""),
             security=tuple(name for option in security for name in option),
+            roles=tuple(
+                dict.fromkeys(role for option in security for roles in option.values() for role in roles)
+            ),
             parameters=tuple(self._parameters(path, method)),
             body=self._body(operation),
             answers=tuple(

@@ -91,6 +91,7 @@ class Operation:
     description: str
     source: str
     security: tuple[str, ...]
+    roles: tuple[str, ...]
     parameters: tuple[tuple[str, Row], ...]
     body: Body | None
     answers: tuple[Answer, ...]

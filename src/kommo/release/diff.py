@@ -81,8 +81,7 @@ def _compare_operation(name: str, old: _Operation, new: _Operation) -> Iterator[
     answers = _comparison(old, new, Direction.ANSWER)
     if (old.method, old.path) != (new.method, new.path):
         yield Change(Impact.MAJOR, name, f"moved from {_address(old)} to {_address(new)}")
-    if old.body.get("security") != new.body.get("security"):
-        yield Change(Impact.MAJOR, name, "asks for other credentials")
+    yield from _compare_security(name, old, new)
     yield from _compare_parameters(name, old, new, requests)
     yield from _compare_request(name, old.request, new.request, requests)
     for status in sorted(old.responses.keys() - new.responses.keys()):
@@ -97,6 +96,21 @@ def _compare_operation(name: str, old: _Operation, new: _Operation) -> Iterator[
             new.responses[status].get("content", {}),
             answers,
         )
+
+
+def _compare_security(name: str, old: _Operation, new: _Operation) -> Iterator[Change]:
+    before, after = (side.body.get("security") or [] for side in (old, new))
+    if [sorted(one) for one in before] != [sorted(one) for one in after]:
+        yield Change(Impact.MAJOR, name, "asks for other credentials")
+        return
+    had, has = (
+        {role for one in alternatives for roles in one.values() for role in roles}
+        for alternatives in (before, after)
+    )
+    for role in sorted(has - had):
+        yield Change(Impact.MAJOR, name, f"is now for callers with the role {role}")
+    for role in sorted(had - has):
+        yield Change(Impact.MINOR, name, f"is no longer only for callers with the role {role}")
 
 
 def _comparison(old: _Operation, new: _Operation, direction: Direction) -> SchemaComparison:

@@ -56,19 +56,28 @@ def one_tag(document: Document) -> Problems:
 
 @document_rule("security")
 def security(document: Document) -> Problems:
-    """Every operation says how it is secured: the generator ignores what the root says."""
+    """Every operation says how it is secured and whom it is for: the generator ignores what the root says.
+
+    The roles behind a scheme's name are OpenAPI's way to say who may call (3.1, Security Requirement Object).
+    """
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
     for parts, operation in operations(document):
         wanted = operation.get("security")
         if not wanted:
             yield parts, "no security; name the schemes that the operation accepts"
         for index, alternative in enumerate(wanted or []):
-            for name in alternative:
+            for name, roles in alternative.items():
+                place = (*parts, "security", index, name)
                 if name not in schemes:
-                    yield (
-                        (*parts, "security", index, name),
-                        f"no security scheme {name!r}{nearest(name, schemes)}",
-                    )
+                    yield place, f"no security scheme {name!r}{nearest(name, schemes)}"
+                    continue
+                known = schemes[name].get("x-roles") or {}
+                for role in roles:
+                    if role not in known:
+                        yield (
+                            place,
+                            f"no role {role!r} in x-roles of the security scheme {name!r}{nearest(role, known)}",
+                        )
 
 
 @document_rule("shared-errors")
