@@ -38,6 +38,9 @@ SAMPLE = [
     ("longer-token", "walk"),
     ("total-never-falls", "walk"),
     ("crash-deep-body", "nearmiss"),
+    ("users-change-one", "walk"),
+    ("strangers-delete-refused", "walk"),
+    ("users-see-less", "walk"),
 ]
 
 

@@ -29,6 +29,9 @@ from kommo.redaction import MASK
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 TOKEN = "s3cr3t-canary-token-of-this-test"
+#: Longer by a little: what hides the one must not leave the rest of the other.
+USER_TOKEN = f"{TOKEN}-user"
+TOKENS = {TOKEN: "KOMMO_TOKEN", USER_TOKEN: "KOMMO_USER_TOKEN"}
 OPERATIONS = [
     "list_leads_custom_fields",
     "create_leads_custom_fields",
@@ -38,7 +41,8 @@ OPERATIONS = [
 
 
 def faulty(fault):
-    return Faulty(create_app(MockConfig(token=TOKEN, seed="demo")), FAULTS[fault])
+    app = create_app(MockConfig(token=TOKEN, user_token=USER_TOKEN, seed="demo"))
+    return app if fault is None else Faulty(app, FAULTS[fault])
 
 
 @pytest.fixture(scope="module")
@@ -50,18 +54,17 @@ def broken(tmp_path_factory):
     directory = tmp_path_factory.mktemp("reports")
     recorded = directory / "recorded.ndjson"
     document = load_bundle()
+    options = Options(
+        document=document,
+        app=faulty("token-in-error"),
+        token=TOKEN,
+        phases=("walk",),
+        operations=OPERATIONS,
+    )
     with Recorder(recorded, [TOKEN]) as recorder:
-        options = Options(
-            document=document,
-            app=faulty("token-in-error"),
-            token=TOKEN,
-            phases=("walk",),
-            operations=OPERATIONS,
-            on_exchange=recorder,
-        )
-        result = run(options)
+        result = run(evolve(options, on_exchange=recorder))
     report = findings.document(
-        result, Contract(document), [TOKEN], base_url="http://testserver", version="1", token=TOKEN
+        result, Contract(document), [TOKEN], base_url="http://testserver", version="1", tokens=options.tokens
     )
     made = files.write(directory / "out", report, [recorded], [TOKEN])
     return result, made
@@ -239,6 +242,7 @@ def test_a_finding_is_shown_as_curl_and_as_python(document, contract):
     [
         ("Bearer %s", "Bearer $KOMMO_TOKEN", "crm.v2_catalogs.list()"),
         ("Bearer %s0", "Bearer ${KOMMO_TOKEN}0", "Bearer {os.environ['KOMMO_TOKEN']}0"),
+        (f"Bearer {USER_TOKEN}", "Bearer ${KOMMO_USER_TOKEN}", "Bearer {os.environ['KOMMO_USER_TOKEN']}"),
         ("Token %s", "Token ${KOMMO_TOKEN}", "Token {os.environ['KOMMO_TOKEN']}"),
         ("Bearer kommo-contract-invalid", "Bearer kommo-contract-invalid", "Bearer kommo-contract-invalid"),
     ],
@@ -247,9 +251,41 @@ def test_a_wrong_token_is_shown_as_it_was_sent(header, shell, program, contract,
     sent = header.replace("%s", TOKEN)
     with Port(None, "demo", app=app) as port:
         call = port.send(contract.operations["list_v2_catalogs"], authorization=sent)
-    assert shell in curl(call, TOKEN)
-    assert program in python(contract, [call], TOKEN)
-    assert TOKEN not in curl(call, TOKEN) + python(contract, [call], TOKEN)
+    assert shell in curl(call, TOKENS)
+    assert program in python(contract, [call], TOKENS)
+    assert TOKEN not in curl(call, TOKENS) + python(contract, [call], TOKENS)
+
+
+def test_the_user_without_rights_is_named_and_not_shown(document, contract, tmp_path):
+    options = Options(
+        document=document,
+        app=faulty("users-write"),
+        token=TOKEN,
+        user_token=USER_TOKEN,
+        phases=("walk",),
+        operations=OPERATIONS,
+    )
+    recorded = tmp_path / "recorded.ndjson"
+    with Recorder(recorded, [*options.tokens]) as recorder:
+        result = run(evolve(options, on_exchange=recorder))
+    found = [finding for finding in result.findings if finding.check == "rights"]
+    assert {finding.operation for finding in found} == {
+        name for name in OPERATIONS if contract.operations[name].roles - {"user"}
+    }
+    report = findings.document(
+        result, contract, options.secrets, base_url="http://testserver", version="1", tokens=options.tokens
+    )
+    shown = next(one for one in report["findings"] if one["check"] == "rights")
+    assert "Bearer ${KOMMO_USER_TOKEN}" in shown["curl"][-1]
+    assert "Bearer {os.environ['KOMMO_USER_TOKEN']}" in shown["python"]
+    for path in files.write(tmp_path / "out", report, [recorded], options.secrets):
+        for token in (TOKEN, USER_TOKEN):
+            assert token.encode() not in path.read_bytes(), path.name
+    with Port(None, TOKEN, app=options.app) as port:
+        assert Replayer(contract, port, options).replay(found[0]).again
+    sound = evolve(options, app=faulty(None))
+    with Port(None, TOKEN, app=sound.app) as port:
+        assert not Replayer(contract, port, sound).replay(found[0]).again
 
 
 def test_every_documented_request_is_shown_with_its_method_and_models(document, contract):

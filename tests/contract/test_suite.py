@@ -74,6 +74,7 @@ def test_the_same_seed_makes_the_same_requests(document):
     ("options", "said"),
     [
         ({"phases": ("no_such_layer",)}, "no layer no_such_layer"),
+        ({"user_token": "demo", "phases": ("walk",)}, "is the token itself"),
         ({"operations": ["list_everything"]}, "no operation list_everything"),
         ({"base_url": "http://127.0.0.1:9", "phases": ("walk",)}, "http://127.0.0.1:9: no answer"),
         (

@@ -55,6 +55,7 @@ PROFILES: Final = {"default": Profile(1, None), "nightly": Profile(5, 20)}
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
     _server(parser)
+    _user(parser)
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="seed of everything random (default 1)"
     )
@@ -96,6 +97,7 @@ def configure(parser: ArgumentParser) -> None:
     again.add_argument("report", type=Path, help="a directory made by --report, or its report.json")
     again.add_argument("--only", type=_positive, metavar="N", help="the Nth failure alone")
     _server(again)
+    _user(again)
     again.set_defaults(action=_replay)
     traffic = actions.add_parser("check", help="judge recorded traffic", allow_abbrev=False)
     traffic.add_argument("traffic", type=Path, nargs="+", help="HTTP archives (.har)")
@@ -120,6 +122,15 @@ def _server(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--token", help="its bearer token; by default $KOMMO_TOKEN, else demo")
     _contract(parser)
+
+
+def _user(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--user-token",
+        metavar="TOKEN",
+        help="token of a user without the roles that operations ask for, to see what is refused; by default "
+        "$KOMMO_USER_TOKEN; the embedded mock has one",
+    )
 
 
 def _contract(parser: ArgumentParser) -> None:
@@ -152,6 +163,7 @@ def _check(args: Namespace) -> int:
         platform=args.platform,
         base_url=args.base_url,
         token=_token(args),
+        user_token=None if args.live else _user_token(args),
         operations=args.operation,
         seed=args.seed,
         max_examples=args.max_examples or PROFILES[args.profile].max_examples,
@@ -162,6 +174,8 @@ def _check(args: Namespace) -> int:
         raise CommandError(f"--profile {args.profile} is not for --live: a live account is treated gently")
     if args.write and not args.live:
         raise CommandError("--write is only for --live; without it everything is written to anyway")
+    if args.live and args.user_token:
+        raise CommandError("--user-token is not for --live: a live account is sent no requests to be refused")
     if args.live and args.base_url is None:
         raise CommandError("--live needs --base-url https://YOURS.kommo.com")
     contract = Contract(options.document or {})
@@ -179,18 +193,17 @@ def _check(args: Namespace) -> int:
         if not result.cases.total() and not result.interrupted:
             raise CommandError("these layers have nothing to send to these operations; name others")
         if args.report is not None:
-            secrets = [options.token] if options.token != DEFAULT_TOKEN else []
             report = findings.document(
                 result,
                 contract,
-                secrets,
+                options.secrets,
                 base_url=options.base_url or _MOCK,
                 version=__version__,
                 max_examples=options.max_examples,
                 platform=options.platform,
-                token=options.token,
+                tokens=options.tokens,
             )
-            files.write(args.report, report, directory.rglob("*.ndjson"), secrets)
+            files.write(args.report, report, directory.rglob("*.ndjson"), options.secrets)
     print(terminal.summary(result, len(contract.operations), seconds, _explainer(options)))
     if args.report is not None:
         print(f"report: {args.report / 'report.html'}")
@@ -221,7 +234,7 @@ def _live(args: Namespace, options: Options, record: Path | None) -> tuple[Resul
     from kommo.contract.live import session
 
     if record is not None:
-        recorder: Callable[..., Any] | None = Recorder(record / "exchanges-0.ndjson", [options.token])
+        recorder: Callable[..., Any] | None = Recorder(record / "exchanges-0.ndjson", [*options.tokens])
         options = evolve(options, on_exchange=recorder)
     else:
         recorder = None
@@ -250,7 +263,7 @@ def _explainer(options: Options) -> Callable[[Finding], str]:
         name = quirk(finding)
         if name:
             shown.append(f"may be the quirk {name}")
-        shown += [curl(exchange, options.token) for exchange in finding.calls[-3:]]
+        shown += [curl(exchange, options.tokens) for exchange in finding.calls[-3:]]
         return "\n".join(line if len(line) <= 500 else line[:500] + "..." for line in shown)
 
     return explain
@@ -272,6 +285,7 @@ def _replay(args: Namespace) -> int:
         platform=args.platform,
         base_url=args.base_url,
         token=_token(args),
+        user_token=_user_token(args),
         seed=data["seed"],
         max_examples=data.get("max_examples"),
     )
@@ -326,6 +340,10 @@ def _score(args: Namespace) -> int:
 
 def _token(args: Namespace) -> str:
     return args.token or os.environ.get("KOMMO_TOKEN") or DEFAULT_TOKEN
+
+
+def _user_token(args: Namespace) -> str | None:
+    return args.user_token or os.environ.get("KOMMO_USER_TOKEN") or None
 
 
 def _document(args: Namespace) -> dict[str, Any]:

@@ -78,6 +78,7 @@ class Operation:
     )  # status -> media type -> pointer of its schema
     response_pointers: Mapping[str, str] = field(repr=False)
     secured: bool
+    roles: frozenset[str]
     tags: tuple[str, ...]
     paging: Mapping[str, Any] = field(repr=False)
     links: tuple[Link, ...] = field(default=(), repr=False)
@@ -198,6 +199,7 @@ class Contract:
             responses=responses,
             response_pointers=places,
             secured=bool(security) and {} not in security,
+            roles=frozenset(role for one in security for roles in one.values() for role in roles),
             tags=tuple(node.get("tags", ())),
             paging={name: value for (where, name), value in parameters.items() if where == "query"},
             links=tuple(links),

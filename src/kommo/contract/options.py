@@ -27,6 +27,8 @@ _MOST: Final = 6
 _FEWEST: Final = 2
 
 DEFAULT_TOKEN: Final = "demo"
+#: Of a user of the embedded mock who has no right but to read.
+DEFAULT_USER_TOKEN: Final = "demo-user"
 
 
 class CannotRun(Exception):
@@ -52,7 +54,9 @@ class Options:
         platform: whose account it is: "kommo" (kommo.com), "amocrm" (amocrm.ru), or "any", with what either has. It
             names the published contract and the kind of the embedded mock.
         base_url: where the server listens. With neither `base_url` nor `app` the embedded mock is driven in process.
-        token: bearer token of the server.
+        token: bearer token of the server; its user has every role.
+        user_token: bearer token of a user who has no role but `user`; None asks nothing of rights, but of the embedded
+            mock, which has one.
         app: an ASGI application to drive in process instead of a server.
         operations: operationIds to test; None for all. Helper calls outside the selection are made but not judged.
         seed: seed of everything random.
@@ -70,6 +74,7 @@ class Options:
     platform: Platform = "any"
     base_url: str | None = None
     token: str = field(default=DEFAULT_TOKEN, repr=False)
+    user_token: str | None = field(default=None, repr=False)
     app: Any = None
     operations: Sequence[str] | None = None
     seed: int = 1
@@ -81,6 +86,17 @@ class Options:
     gentle: bool = False
     on_progress: Callable[[Progress], None] | None = field(default=None, eq=False)
     on_exchange: Callable[[Exchange, str], None] | None = field(default=None, eq=False)
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        """Every token, and the environment variable that stands for it wherever it would be shown."""
+        user = {self.user_token: "KOMMO_USER_TOKEN"} if self.user_token else {}
+        return {**user, self.token: "KOMMO_TOKEN"}
+
+    @property
+    def secrets(self) -> list[str]:
+        """The tokens that must not be shown: all but those of the embedded mock, which everybody knows."""
+        return sorted({*self.tokens} - {DEFAULT_TOKEN, DEFAULT_USER_TOKEN})
 
     def examples(self, operations: int) -> int:
         """Random examples for each of so many operations: of many, each needs fewer, for most share their schemas."""

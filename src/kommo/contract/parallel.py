@@ -155,7 +155,7 @@ def _one(options: Options, path: Path | None, on_progress: Callable[[Progress], 
     options = evolve(options, on_progress=on_progress)
     if path is None:
         return run(evolve(options, on_exchange=_until_ended))
-    with Recorder(path, [options.token]) as recorder:
+    with Recorder(path, [*options.tokens]) as recorder:
 
         def record(exchange: Exchange, layer: str) -> None:
             recorder(exchange, layer)

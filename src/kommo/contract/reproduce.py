@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -15,32 +16,33 @@ from kommo.contract.ground import split
 #: Headers worth repeating; the rest is the client's own business.
 _KEPT = ("content-type", "cookie")
 JSON: Final = "application/json"
-#: Stands for the token of the run, and for the header that a good request has.
-_TOKEN: Final = "\0token\0"
-_OURS: Final = f"Bearer {_TOKEN}"
+#: Stands for a token: the environment variable that holds it.
+_TOKEN: Final = re.compile("\0([A-Z_]+)\0")
+#: The header that a good request has.
+_OURS: Final = "Bearer \0KOMMO_TOKEN\0"
 
 
-def curl(exchange: Exchange, token: str = "") -> str:
+def curl(exchange: Exchange, tokens: Mapping[str, str] | None = None) -> str:
     """Return the request as a curl command.
 
     Args:
         exchange: what to show.
-        token: of the run, which becomes $KOMMO_TOKEN wherever a header of authorization holds it; "" when it is not
-            known: then every bearer token counts as the run's, but the one that the suite makes up.
+        tokens: of the run, each with the environment variable that stands for it wherever a header of authorization
+            holds it; None when they are not known: then every bearer token counts as $KOMMO_TOKEN, but the one that
+            the suite makes up.
     """
     parts = ["curl", "-sS"]
     if exchange.method != "GET":
         parts += ["-X", exchange.method]
     words = [" ".join(parts), shlex.quote(exchange.url)]
-    authorization = _authorization(exchange, token)
+    authorization = _authorization(exchange, tokens)
     if authorization is not None:
         header = f"Authorization: {authorization}"
-        ours = header == f"Authorization: {_OURS}"
         words.append(
             '-H "Authorization: Bearer $KOMMO_TOKEN"'
-            if ours
-            else f'-H "{header.replace(_TOKEN, "${KOMMO_TOKEN}")}"'
-            if _TOKEN in header
+            if authorization == _OURS
+            else '-H "' + _TOKEN.sub(r"${\1}", header) + '"'
+            if _TOKEN.search(header)
             else "-H " + shlex.quote(header)
         )
     words += [
@@ -53,12 +55,15 @@ def curl(exchange: Exchange, token: str = "") -> str:
     return " ".join(words)
 
 
-def _authorization(exchange: Exchange, token: str) -> str | None:
-    """Return the header of authorization with `_TOKEN` in place of the token of the run; None when there is none."""
+def _authorization(exchange: Exchange, tokens: Mapping[str, str] | None) -> str | None:
+    """Return the header of authorization with what stands for a token in its place; None when there is none."""
     value = exchange.request_headers.get("authorization")
-    if value is None or (token and token in value):
-        return value and value.replace(token, _TOKEN)
-    return value if token or not value.startswith("Bearer ") or "kommo-contract" in value else _OURS
+    if value is None:
+        return None
+    for token in sorted(tokens or (), key=len, reverse=True):  # one may be the beginning of the other
+        if token in value:
+            return value.replace(token, f"\0{tokens[token]}\0") if tokens else value
+    return value if tokens or not value.startswith("Bearer ") or "kommo-contract" in value else _OURS
 
 
 def _short(text: str, limit: int = 4000) -> str:
@@ -69,18 +74,18 @@ def _short(text: str, limit: int = 4000) -> str:
     )
 
 
-def python(contract: Contract, calls: Sequence[Exchange], token: str = "") -> str:
+def python(contract: Contract, calls: Sequence[Exchange], tokens: Mapping[str, str] | None = None) -> str:
     """Return the calls as a Python program: with the client, or with httpx where the client would refuse.
 
     Args:
         contract: that was checked.
         calls: in their order.
-        token: see `curl`.
+        tokens: see `curl`.
     """
     if not calls:
         return ""
     base = "{0.scheme}://{0.netloc}".format(urlsplit(calls[0].url))
-    lines = [_client(contract, exchange, token) or _httpx(exchange, token) for exchange in calls]
+    lines = [_client(contract, exchange, tokens) or _httpx(exchange, tokens) for exchange in calls]
     head = ["import os"]
     if any(line.startswith("httpx") for line in lines):
         head.append("import httpx")
@@ -90,9 +95,9 @@ def python(contract: Contract, calls: Sequence[Exchange], token: str = "") -> st
     return "\n".join([*head, *(f"print({line})" for line in lines)])
 
 
-def _client(contract: Contract, exchange: Exchange, token: str) -> str | None:
+def _client(contract: Contract, exchange: Exchange, tokens: Mapping[str, str] | None) -> str | None:
     operation = contract.operations.get(exchange.operation or "")
-    ours = _authorization(exchange, token) == _OURS
+    ours = _authorization(exchange, tokens) == _OURS
     if operation is None or contract.request_violations(exchange) or not ours:
         return None
     verb, tag = split(operation.id)
@@ -140,15 +145,15 @@ def _literal(text: str) -> str:
     return text if text.isascii() and text.isdigit() else repr(text)
 
 
-def _httpx(exchange: Exchange, token: str) -> str:
+def _httpx(exchange: Exchange, tokens: Mapping[str, str] | None) -> str:
     headers: dict[str, Any] = {
         name: exchange.request_headers[name] for name in _KEPT if name in exchange.request_headers
     }
     shown = [f"{name!r}: {value!r}" for name, value in headers.items()]
-    authorization = _authorization(exchange, token)
-    if authorization is not None and _TOKEN in authorization:
+    authorization = _authorization(exchange, tokens)
+    if authorization is not None and _TOKEN.search(authorization):
         # In this form no redaction takes it for a credential.
-        value = authorization.replace(_TOKEN, "{os.environ['KOMMO_TOKEN']}")
+        value = _TOKEN.sub(r"{os.environ['\1']}", authorization)
         shown.append(f"""'authorization': f"{value}\"""")
     elif authorization is not None:
         shown.append(f"'authorization': {authorization!r}")

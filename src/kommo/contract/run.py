@@ -12,7 +12,15 @@ from attrs import evolve
 
 from kommo.contract.document import Contract, contract_of
 from kommo.contract.layers import media, model, nearmiss, reading, schema, walk
-from kommo.contract.options import LAYERS, READING, SCHEMATHESIS, CannotRun, Options, Result
+from kommo.contract.options import (
+    DEFAULT_USER_TOKEN,
+    LAYERS,
+    READING,
+    SCHEMATHESIS,
+    CannotRun,
+    Options,
+    Result,
+)
 from kommo.contract.port import Port
 from kommo.contract.session import Halted, Session, unreachable
 from kommo.published import load_bundle
@@ -83,7 +91,10 @@ def complete(options: Options) -> Options:
         # Imported here: whoever checks a server needs no mock.
         from kommo.mock import MockConfig, create_app
 
-        config = MockConfig(token=options.token, seed="demo", platform=options.platform)
+        options = evolve(options, user_token=options.user_token or DEFAULT_USER_TOKEN)
+        config = MockConfig(
+            token=options.token, user_token=options.user_token, seed="demo", platform=options.platform
+        )
         options = evolve(options, app=create_app(config))
     return options
 
@@ -112,5 +123,7 @@ def _validate(options: Options, contract: Contract) -> None:
     missing = sorted(set(options.operations or ()) - set(contract.operations))
     if missing:
         raise CannotRun(f"the contract has no operation {', '.join(missing)}")
+    if options.user_token == options.token:
+        raise CannotRun("the token of the user without roles is the token itself; name another one")
     if not contract.operations:
         raise CannotRun("the contract has no operations")

@@ -21,7 +21,7 @@ from attrs import evolve, field, frozen
 from kommo.command import CommandError
 from kommo.contract.document import Contract, contract_of
 from kommo.contract.faults import FAULTS, Faulty
-from kommo.contract.options import CannotRun, Options
+from kommo.contract.options import DEFAULT_USER_TOKEN, CannotRun, Options
 from kommo.contract.resources import Resource, resources
 from kommo.contract.run import run
 
@@ -100,14 +100,18 @@ def judge(document: Mapping[str, Any], job: Job) -> list[Verdict]:
     from kommo.mock import MockConfig, create_app
 
     contract = contract_of(document)
-    options = Options(document=document, seed=job.seed, stop_at_first=job.early)
+    options = Options(
+        document=document, user_token=DEFAULT_USER_TOKEN, seed=job.seed, stop_at_first=job.early
+    )
     if job.fault != SOUND:
         chosen = tags(contract)
         names = [one.id for one in contract.operations.values() if chosen & set(one.tags)]
         options = evolve(options, operations=names, max_examples=_EXAMPLES)
     verdicts = []
     for layer in job.layers:
-        app: Any = create_app(MockConfig(token=options.token, seed="demo", profile=job.profile))
+        app: Any = create_app(
+            MockConfig(token=options.token, user_token=options.user_token, seed="demo", profile=job.profile)
+        )
         if job.fault != SOUND:
             app = Faulty(app, FAULTS[job.fault])
         started, cases = time.process_time(), 0

@@ -32,7 +32,7 @@ def document(
     version: str,
     max_examples: int | None = None,
     platform: Platform = "any",
-    token: str = "",
+    tokens: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the whole result as JSON data without secrets.
 
@@ -44,7 +44,7 @@ def document(
         version: of this program.
         max_examples: of the run's options; None when it is not known.
         platform: of the run's options.
-        token: of the run's options, for what is shown to be run again; "" when it is not known.
+        tokens: of the run's options, for what is shown to be run again; None when they are not known.
     """
     secrets = tuple(secrets)
     lines = Lines(platform)
@@ -62,12 +62,16 @@ def document(
         "seconds": {name: round(value, 3) for name, value in result.seconds.items()},
         "coverage": [[*key, count] for key, count in sorted(result.coverage.items())],
         "operations": {op.id: {"declared": sorted(op.responses)} for op in contract.operations.values()},
-        "findings": [_finding(finding, contract, secrets, lines, token) for finding in result.findings],
+        "findings": [_finding(finding, contract, secrets, lines, tokens) for finding in result.findings],
     }
 
 
 def _finding(
-    finding: Finding, contract: Contract, secrets: tuple[str, ...], lines: Lines, token: str
+    finding: Finding,
+    contract: Contract,
+    secrets: tuple[str, ...],
+    lines: Lines,
+    tokens: Mapping[str, str] | None,
 ) -> dict[str, Any]:
     shown = {name: redact(str(getattr(finding, name)), secrets) for name in _NAMES}
     return {
@@ -75,8 +79,8 @@ def _finding(
         "seed": finding.seed,
         "line": lines.line(finding.pointer),
         "quirk": quirk(finding),
-        "curl": [redact(curl(exchange, token), secrets) for exchange in finding.calls],
-        "python": redact(python(contract, finding.calls, token), secrets),
+        "curl": [redact(curl(exchange, tokens), secrets) for exchange in finding.calls],
+        "python": redact(python(contract, finding.calls, tokens), secrets),
         "calls": [to_json(exchange, finding.layer, secrets) for exchange in finding.calls],
     }
 

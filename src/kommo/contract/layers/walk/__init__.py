@@ -12,7 +12,17 @@ from functools import partial
 from typing import Final
 
 from kommo.contract import drafting
-from kommo.contract.layers.walk import access, catalogs, deletion, elements, fields, groups, leaks, life
+from kommo.contract.layers.walk import (
+    access,
+    catalogs,
+    deletion,
+    elements,
+    fields,
+    groups,
+    leaks,
+    life,
+    rights,
+)
 from kommo.contract.places import Places
 from kommo.contract.resources import Resource, resources
 from kommo.contract.session import Halted, Script, Session
@@ -41,6 +51,8 @@ def run(session: Session) -> None:
         elif "create" in resource.operations:
             steps.append((tag, partial(_live, resource)))
     steps += [("access", access.walk), ("methods", access.methods)]
+    if not session.options.gentle:
+        steps.append(("rights", rights.walk))
     halted: Halted | None = None
     for name, step in steps:
         if session.done:
@@ -84,7 +96,9 @@ def _wanted(session: Session, tag: str) -> bool:
     """Say whether a step can find anything about the operations that were asked for."""
     selected = session.options.operations
     return (
-        selected is None or tag in ("access", "methods") or any(name.endswith("_" + tag) for name in selected)
+        selected is None
+        or tag in ("access", "methods", "rights")
+        or any(name.endswith("_" + tag) for name in selected)
     )
 
 
