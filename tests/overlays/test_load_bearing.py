@@ -16,6 +16,7 @@ from kommo.contract.findings import Finding
 from kommo.contract.options import Options
 from kommo.contract.port import Port
 from kommo.contract.run import run
+from kommo.contract.violations import response_violations
 from kommo.mock import MockConfig, create_app
 from kommo.mock.quirks import OBSERVED, QUIRKS
 from kommo.spec.assemble import assemble
@@ -111,7 +112,7 @@ def _complaints(document: Document, quirk: str, operations: list[str]) -> set[st
             operation = contract.operations[name]
             exchange = port.send(operation, dict.fromkeys(operation.pattern.groupindex, 1))
             assert exchange.status == GATEWAY[quirk]
-            if contract.response_violations(exchange):
+            if response_violations(contract, exchange):
                 found.add(name)
     return found
 

@@ -17,8 +17,9 @@ import httpx
 
 from kommo.contract import har
 from kommo.contract.checks import exchange_checks
-from kommo.contract.document import Contract, Violation
+from kommo.contract.document import Contract
 from kommo.contract.exchange import Exchange
+from kommo.contract.violations import Violation, request_violations
 from kommo.published import load_bundle
 
 
@@ -64,7 +65,7 @@ def departures(
             continue
         # A request that the server refused may have been wrong on purpose.
         if known is None or exchange.accepted:
-            found += [(exchange, violation) for violation in judge.request_violations(exchange)]
+            found += [(exchange, violation) for violation in request_violations(judge, exchange)]
         if known is not None:
             found += [
                 (exchange, violation) for violation in exchange_checks(judge, exchange, conformance=True)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve, frozen
 
-from kommo.contract.document import Violation
 from kommo.contract.exchange import Exchange
+from kommo.contract.violations import Violation
 
 
 @frozen

@@ -10,8 +10,8 @@ from attrs import define
 from kommo.contract import domain, drafting
 from kommo.contract.checks.echo import embedded, entries
 from kommo.contract.collection import Collection, Model
-from kommo.contract.document import Operation
 from kommo.contract.exchange import Exchange, is_json
+from kommo.contract.operations import Operation
 from kommo.contract.places import Places
 from kommo.contract.resources import resources, split
 from kommo.contract.session import Script

@@ -10,8 +10,8 @@ from attrs import frozen
 
 from kommo.contract import drafting, shapes
 from kommo.contract.collection import Collection
-from kommo.contract.document import Operation
 from kommo.contract.exchange import NO_JSON, Exchange
+from kommo.contract.operations import Operation
 from kommo.contract.resources import Resource, body_schema, resources, split
 from kommo.contract.session import Halted, Script
 from kommo.contract.shapes import PREFIX

@@ -14,8 +14,8 @@ from urllib.parse import quote, urlencode, urljoin, urlsplit
 import httpx
 
 from kommo.contract.closing import Closing
-from kommo.contract.document import Operation
 from kommo.contract.exchange import Exchange
+from kommo.contract.operations import Operation
 
 #: Address under which an application in process is spoken to; the links it hands out begin with it.
 IN_PROCESS_URL: Final = "http://testserver"

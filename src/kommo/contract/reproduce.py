@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from kommo.contract.document import Contract, Operation
+from kommo.contract.document import Contract
 from kommo.contract.exchange import NO_JSON, Exchange
 from kommo.contract.ground import split
+from kommo.contract.operations import Operation
+from kommo.contract.violations import request_violations
 
 #: Headers worth repeating; the rest is the client's own business.
 _KEPT = ("content-type", "cookie")
@@ -98,7 +100,7 @@ def python(contract: Contract, calls: Sequence[Exchange], tokens: Mapping[str, s
 def _client(contract: Contract, exchange: Exchange, tokens: Mapping[str, str] | None) -> str | None:
     operation = contract.operations.get(exchange.operation or "")
     ours = _authorization(exchange, tokens) == _OURS
-    if operation is None or contract.request_violations(exchange) or not ours:
+    if operation is None or request_violations(contract, exchange) or not ours:
         return None
     verb, tag = split(operation.id)
     match = operation.pattern.match(exchange.path)

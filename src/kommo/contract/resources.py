@@ -13,8 +13,9 @@ from typing import Any, Final
 from attrs import frozen
 
 from kommo.contract import shapes
-from kommo.contract.document import Contract, Operation
+from kommo.contract.document import Contract
 from kommo.contract.exchange import is_json
+from kommo.contract.operations import Operation
 
 #: Longest first, so that `update_batch` is not taken for `update`.
 VERBS: Final = ("update_batch", "list", "get", "create", "update", "delete", "write")

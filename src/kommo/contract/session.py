@@ -12,9 +12,10 @@ from typing import Any, Final, Unpack
 from attrs import evolve
 
 from kommo.contract.checks import exchange_checks
-from kommo.contract.document import Contract, Operation
+from kommo.contract.document import Contract
 from kommo.contract.exchange import Exchange
 from kommo.contract.findings import Finding, Findings
+from kommo.contract.operations import Operation
 from kommo.contract.options import CannotRun, Options, Progress
 from kommo.contract.port import Carried, Port, Query
 

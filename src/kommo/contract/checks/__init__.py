@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kommo.contract.checks import echo, echo_v2, errors, links, secrets, wire
-from kommo.contract.document import Contract, Violation
+from kommo.contract.document import Contract
 from kommo.contract.exchange import Exchange
+from kommo.contract.violations import Violation, response_violations
 
 
 def exchange_checks(
@@ -22,7 +23,7 @@ def exchange_checks(
     """
     yield from wire.check(exchange)
     if conformance and not exchange.failure:
-        yield from contract.response_violations(exchange)
+        yield from response_violations(contract, exchange)
     yield from secrets.check(exchange)
     yield from links.check(exchange)
     yield from echo.check(contract, exchange)

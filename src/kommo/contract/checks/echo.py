@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from kommo.contract.document import Contract, Violation
+from kommo.contract.document import Contract
 from kommo.contract.exchange import Exchange
 from kommo.contract.resources import plain_keys, resource, split
+from kommo.contract.violations import Violation
 
 #: Keys of a field whose value comes back as it was sent (custom-fields-v4:326-380).
 _FIELD: Final = ("name", "type", "code", "sort")

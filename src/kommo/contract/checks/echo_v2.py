@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from kommo.contract.checks.echo import embedded, same
-from kommo.contract.document import Violation
 from kommo.contract.exchange import NO_JSON, Exchange
+from kommo.contract.violations import Violation
 
 
 def check(exchange: Exchange) -> Iterator[Violation]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kommo.contract.checks.echo import entries, request_id
-from kommo.contract.document import Violation
 from kommo.contract.exchange import Exchange
+from kommo.contract.violations import Violation
 
 
 def check(exchange: Exchange) -> Iterator[Violation]:

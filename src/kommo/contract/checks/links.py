@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from kommo.contract.document import Violation, dotted
 from kommo.contract.exchange import NO_JSON, Exchange
+from kommo.contract.violations import Violation, dotted
 
 _ORIGIN: Final = re.compile(r"^https?://[^/?#]+")
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from kommo.contract.document import Violation
 from kommo.contract.exchange import Exchange
+from kommo.contract.violations import Violation
 
 # What a stack trace, a query or a path of the server's machine looks like in an answer. Only errors are searched:
 # an account's own data may hold any text.

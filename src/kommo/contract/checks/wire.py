@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
-from kommo.contract.document import Violation
 from kommo.contract.exchange import Exchange, is_json
+from kommo.contract.violations import Violation
 
 #: Statuses whose answer has no body (RFC 9110, 6.4.1).
 _BODILESS: Final = (204, 304)

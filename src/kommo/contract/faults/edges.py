@@ -6,22 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from kommo.contract.faults.base import (
-    Effect,
-    Fault,
-    Forward,
-    Kind,
-    Memory,
-    Reply,
-    Request,
-    answer,
-    each,
-    edit_sent,
-    items,
-    request,
-    sent_items,
-    v2_reads,
-)
+from kommo.contract.faults.base import Effect, Fault, Forward, Kind, Memory
+from kommo.contract.faults.editing import answer, each, edit_sent, items, request, sent_items, v2_reads
+from kommo.contract.faults.messages import Reply, Request
 
 _VALUES: Final = "custom_fields_values"
 _OFFSET: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)[+-]\d\d:\d\d")

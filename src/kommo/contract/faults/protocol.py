@@ -6,23 +6,9 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from kommo.contract.faults.base import (
-    HAL,
-    Effect,
-    Fault,
-    Forward,
-    Memory,
-    Reply,
-    Request,
-    answer,
-    each,
-    edit_sent,
-    errors,
-    gets,
-    instead,
-    lists,
-    request,
-)
+from kommo.contract.faults.base import Effect, Fault, Forward, Memory
+from kommo.contract.faults.editing import answer, each, edit_sent, errors, gets, instead, lists, request
+from kommo.contract.faults.messages import HAL, Reply, Request
 
 
 def _let_in(when: Any) -> Effect:

@@ -7,15 +7,8 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from kommo.contract.faults.base import (
-    HAL,
-    Effect,
-    Fault,
-    Forward,
-    Kind,
-    Memory,
-    Reply,
-    Request,
+from kommo.contract.faults.base import Effect, Fault, Forward, Kind, Memory
+from kommo.contract.faults.editing import (
     answer,
     each,
     edit_sent,
@@ -23,11 +16,11 @@ from kommo.contract.faults.base import (
     instead,
     items,
     lists,
-    problem,
     request,
     sent_items,
     v2_reads,
 )
+from kommo.contract.faults.messages import HAL, Reply, Request, problem
 
 
 def _writes(call: Request) -> bool:

@@ -8,20 +8,9 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from kommo.contract.faults.base import (
-    Effect,
-    Fault,
-    Forward,
-    Kind,
-    Memory,
-    Reply,
-    Request,
-    answer,
-    each,
-    edit_sent,
-    items,
-    request,
-)
+from kommo.contract.faults.base import Effect, Fault, Forward, Kind, Memory
+from kommo.contract.faults.editing import answer, each, edit_sent, items, request
+from kommo.contract.faults.messages import Reply, Request
 
 _VALUES: Final = "custom_fields_values"
 

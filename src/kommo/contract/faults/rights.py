@@ -7,7 +7,8 @@ from typing import Final
 
 from attrs import evolve
 
-from kommo.contract.faults.base import Effect, Fault, Forward, Memory, Reply, Request, problem
+from kommo.contract.faults.base import Effect, Fault, Forward, Memory
+from kommo.contract.faults.messages import Reply, Request, problem
 
 _AUTHORIZATION: Final = "authorization"
 _Matches = Callable[[Request], bool]

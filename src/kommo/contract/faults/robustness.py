@@ -8,19 +8,9 @@ from typing import Final
 from attrs import evolve
 
 from kommo.contract.exchange import NO_JSON
-from kommo.contract.faults.base import (
-    Effect,
-    Fault,
-    Forward,
-    Memory,
-    Reply,
-    Request,
-    answer,
-    instead,
-    lists,
-    problem,
-    sent_items,
-)
+from kommo.contract.faults.base import Effect, Fault, Forward, Memory
+from kommo.contract.faults.editing import answer, instead, lists, sent_items
+from kommo.contract.faults.messages import Reply, Request, problem
 
 
 def _crash(when: Callable[[Request], bool]) -> Effect:

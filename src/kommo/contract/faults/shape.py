@@ -6,20 +6,9 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from kommo.contract.faults.base import (
-    Effect,
-    Fault,
-    Reply,
-    Request,
-    answer,
-    each,
-    errors,
-    gets,
-    lists,
-    v2_reads,
-    v2_writes,
-    writes,
-)
+from kommo.contract.faults.base import Effect, Fault
+from kommo.contract.faults.editing import answer, each, errors, gets, lists, v2_reads, v2_writes, writes
+from kommo.contract.faults.messages import Reply, Request
 
 
 def _set(key: str, value: Any) -> Effect:

@@ -16,6 +16,7 @@ from kommo.contract.exchange import Exchange, is_json
 from kommo.contract.ground import Ground, Target
 from kommo.contract.mutants import Mutant, mutants
 from kommo.contract.session import Script, Session
+from kommo.contract.violations import request_violations
 
 LAYER = "nearmiss"
 
@@ -98,7 +99,7 @@ class _Probe:
         return exchange
 
     def _taken(self, mutant: Mutant, exchange: Exchange) -> None:
-        reason = next(iter(self.script.contract.request_violations(exchange)), None)
+        reason = next(iter(request_violations(self.script.contract, exchange)), None)
         because = f" ({reason.message})" if reason is not None else ""
         message = f"{mutant.what}: the contract forbids it{because}, the server answered {exchange.status}"
         place = reason.pointer if reason is not None else self.target.operation.request[self.kind]

@@ -22,12 +22,14 @@ from schemathesis.engine.recorder import Interaction, ScenarioRecorder
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from kommo.contract.checks import exchange_checks, semantic
-from kommo.contract.document import Contract, Operation
+from kommo.contract.document import Contract
 from kommo.contract.exchange import Exchange
 from kommo.contract.findings import Finding
+from kommo.contract.operations import Operation
 from kommo.contract.options import SCHEMATHESIS, CannotRun, Options
 from kommo.contract.port import IN_PROCESS_URL, ServerGuard
 from kommo.contract.session import Session
+from kommo.contract.violations import response_violations
 
 #: Steps of one stateful scenario.
 _STEPS = 8
@@ -208,7 +210,7 @@ def _finding(contract: Contract, layer: str, check: Any, calls: tuple[Exchange, 
     failure = check.failure_info.failure
     operation = case.operation.definition.raw.get("operationId", failure.operation or "")
     own = contract.operations.get(operation)
-    violations = contract.response_violations(calls[-1]) if calls and own is not None else []
+    violations = response_violations(contract, calls[-1]) if calls and own is not None else []
     name = str(_OURS.get(check.name, check.name))
     match = next((item for item in violations if item.check == name), None)
     if match is not None:

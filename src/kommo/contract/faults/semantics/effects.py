@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kommo.contract.faults.base import Effect, Request, edit_sent, request
+from kommo.contract.faults.base import Effect
+from kommo.contract.faults.editing import edit_sent, request
+from kommo.contract.faults.messages import Request
 
 
 def creates(call: Request) -> bool:

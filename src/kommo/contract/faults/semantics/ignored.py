@@ -6,7 +6,8 @@ from typing import Final
 
 from attrs import evolve
 
-from kommo.contract.faults.base import Effect, Fault, request
+from kommo.contract.faults.base import Effect, Fault
+from kommo.contract.faults.editing import request
 from kommo.contract.faults.semantics.effects import forget
 
 _SPEC: Final[tuple[tuple[str, str, Effect, str], ...]] = (

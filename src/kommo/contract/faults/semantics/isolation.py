@@ -7,7 +7,9 @@ from typing import Final
 
 from attrs import evolve
 
-from kommo.contract.faults.base import Effect, Fault, Forward, Memory, Reply, Request, items, lists
+from kommo.contract.faults.base import Effect, Fault, Forward, Memory
+from kommo.contract.faults.editing import items, lists
+from kommo.contract.faults.messages import Reply, Request
 from kommo.contract.faults.semantics.effects import creates
 
 _CARDS: Final = ("leads", "contacts", "companies", "customers")

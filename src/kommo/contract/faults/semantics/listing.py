@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from kommo.contract.faults.base import Effect, Fault, Forward, Memory, Reply, Request, answer, items, lists
+from kommo.contract.faults.base import Effect, Fault, Forward, Memory
+from kommo.contract.faults.editing import answer, items, lists
+from kommo.contract.faults.messages import Reply, Request
 
 
 async def _stale_list(memory: Memory, call: Request, forward: Forward) -> Reply:

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kommo.contract.faults.base import (
-    Effect,
-    Fault,
-    Request,
-    answer,
-    each,
-    edit_sent,
-    gets,
-    items,
-    request,
-    writes,
-)
+from kommo.contract.faults.base import Effect, Fault
+from kommo.contract.faults.editing import answer, each, edit_sent, gets, items, request, writes
+from kommo.contract.faults.messages import Request
 
 
 def _patches(call: Request) -> bool:

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from kommo.contract.faults.base import Effect, Fault, Forward, Memory, Reply, Request, edit_sent, request
+from kommo.contract.faults.base import Effect, Fault, Forward, Memory
+from kommo.contract.faults.editing import edit_sent, request
+from kommo.contract.faults.messages import Reply, Request
 from kommo.contract.faults.semantics.effects import creates, forget
 
 

@@ -7,20 +7,9 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from kommo.contract.faults.base import (
-    Effect,
-    Fault,
-    Forward,
-    Memory,
-    Reply,
-    Request,
-    answer,
-    edit_sent,
-    items,
-    request,
-    v2_reads,
-    v2_writes,
-)
+from kommo.contract.faults.base import Effect, Fault, Forward, Memory
+from kommo.contract.faults.editing import answer, edit_sent, items, request, v2_reads, v2_writes
+from kommo.contract.faults.messages import Reply, Request
 
 
 def _v2_ignore(*names: str) -> Effect:

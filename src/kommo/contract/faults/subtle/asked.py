@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kommo.contract.faults.base import Request
+from kommo.contract.faults.messages import Request
 
 
 def query_pairs(call: Request) -> list[tuple[str, str]]:

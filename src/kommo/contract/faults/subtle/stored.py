@@ -11,14 +11,8 @@ from typing import Any, Final
 from attrs import evolve
 
 from kommo.contract.checks.echo import entries
-from kommo.contract.faults.base import (
-    Effect,
-    Fault,
-    Forward,
-    Kind,
-    Memory,
-    Reply,
-    Request,
+from kommo.contract.faults.base import Effect, Fault, Forward, Kind, Memory
+from kommo.contract.faults.editing import (
     answer,
     each,
     edit_sent,
@@ -29,6 +23,7 @@ from kommo.contract.faults.base import (
     v2_reads,
     v2_writes,
 )
+from kommo.contract.faults.messages import Reply, Request
 from kommo.contract.faults.subtle.asked import number, query_pairs, writes
 
 

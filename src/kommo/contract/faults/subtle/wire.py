@@ -9,22 +9,9 @@ from typing import Any, Final
 from attrs import evolve
 
 from kommo.contract.exchange import NO_JSON
-from kommo.contract.faults.base import (
-    Effect,
-    Fault,
-    Forward,
-    Kind,
-    Memory,
-    Reply,
-    Request,
-    answer,
-    errors,
-    gets,
-    instead,
-    lists,
-    problem,
-    sent_items,
-)
+from kommo.contract.faults.base import Effect, Fault, Forward, Kind, Memory
+from kommo.contract.faults.editing import answer, errors, gets, instead, lists, sent_items
+from kommo.contract.faults.messages import Reply, Request, problem
 from kommo.contract.faults.subtle.asked import number, query_pairs, writes
 
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from kommo.contract import drafting, shapes
 from kommo.contract.collection import Collection
-from kommo.contract.document import Operation
 from kommo.contract.exchange import Exchange
+from kommo.contract.operations import Operation
 from kommo.contract.places import old_draft
 from kommo.contract.resources import resource, split
 from kommo.contract.session import BLOCKED, Script

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from kommo.contract import drafting
 from kommo.contract.collection import Collection
-from kommo.contract.document import Operation
 from kommo.contract.ground import Ground, Target
+from kommo.contract.operations import Operation
 from kommo.contract.session import Script
 
 #: The role of the contract that every user has.
