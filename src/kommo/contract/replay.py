@@ -13,11 +13,11 @@ from attrs import evolve, frozen
 from kommo.contract.checks import exchange_checks
 from kommo.contract.document import Contract
 from kommo.contract.exchange import NO_JSON, Exchange
-from kommo.contract.findings import Finding, Findings
+from kommo.contract.findings import Finding
 from kommo.contract.options import Options
 from kommo.contract.port import Port
 from kommo.contract.run import run
-from kommo.redaction import MASK
+from kommo.redaction import MASK, redact
 
 #: Checks whose failure is that a call was answered with this status at all, unless what it listed is the failure. No
 #: status tells what calls leave behind (`atomicity`, `isolation`, `leak` ...); no report holds the tokens that
@@ -37,9 +37,9 @@ class Replay:
 class Replayer:
     """Sends the calls of findings once more and judges them by the check that each finding is of.
 
-    Ids are translated on the way: what the server answered then, wherever it stood, becomes what it answers now. A
-    check that needs more than these calls is made by the layer that found it, run again: for this operation, and, as a
-    defect may show only after calls of others, for all.
+    Ids are translated on the way: what the server answered then, wherever it stood, becomes what it answers now. What
+    these calls do not show is looked for by the layer that found it, run again: for this operation, and, as a defect
+    may show only after calls of others, for all.
 
     Args:
         contract: to judge by.
@@ -52,26 +52,26 @@ class Replayer:
         self._contract = contract
         self._port = port
         self._options = options
-        self._found: dict[tuple[str, str, int], Findings] = {}
+        self._found: dict[tuple[str, str, int], set[tuple[str, ...]]] = {}
 
     def replay(self, finding: Finding) -> Replay:
         """Say whether a finding of the report is still there."""
         if not finding.calls:
             return Replay(False, "the report holds no calls for it", ())
         made = tuple(self._calls(finding))
-        wanted = (finding.check, finding.cause)
+        wanted = (finding.check, redact(finding.cause))
         if wanted in self._departures(made[-1]):
             return Replay(True, "the last answer departs from the contract in the same way", made)
-        if wanted in self._departures(finding.calls[-1]) and not _missed(finding.calls[-1], made[-1]):
-            return Replay(False, f"the last answer does not depart in this way any more: {made[-1]}", made)
-        if finding.check in _BY_STATUS and not _lists(finding.calls[-1]):
-            differing = _differing(finding.calls, made)
-            if differing is None:
-                return Replay(True, "every call was answered as when the failure was recorded", made)
-            return Replay(False, f"call {differing + 1} is answered otherwise now: {made[differing]}", made)
+        differing = _differing(finding.calls, made)
+        if differing is None and finding.check in _BY_STATUS and not _lists(finding.calls[-1]):
+            return Replay(True, "every call was answered as when the failure was recorded", made)
+        # These calls may show nothing because others went before them then: only the layer can say that it is gone.
         if self._rerun(finding):
             return Replay(True, f"the {finding.layer} layer finds it again", made)
-        return Replay(False, f"the {finding.layer} layer finds it no more", made)
+        gone = f"the {finding.layer} layer finds it no more"
+        if differing is not None:
+            gone += f"; call {differing + 1} is answered otherwise now: {made[differing]}"
+        return Replay(False, gone, made)
 
     def _calls(self, finding: Finding) -> Iterator[Exchange]:
         names: dict[str, str] = {}
@@ -84,7 +84,7 @@ class Replayer:
     def _departures(self, exchange: Exchange) -> set[tuple[str, str]]:
         """What one exchange shows by itself: checks and causes."""
         return {
-            (violation.check, violation.cause)
+            (violation.check, redact(violation.cause))
             for violation in exchange_checks(self._contract, exchange, conformance=True)
         }
 
@@ -96,15 +96,15 @@ class Replayer:
             if place not in self._found:
                 operations = [place[1]] if place[1] else self._options.operations
                 again = evolve(self._options, phases=(finding.layer,), operations=operations, seed=seed)
-                self._found[place] = Findings(run(again).findings)
-            if finding.key in self._found[place]:
+                self._found[place] = {_as_reported(one.key) for one in run(again).findings}
+            if _as_reported(finding.key) in self._found[place]:
                 return True
         return False
 
 
-def _missed(then: Exchange, now: Exchange) -> bool:
-    """Say whether a call that was about a thing finds none now: the report does not hold what made it."""
-    return then.accepted and then.status != 204 and now.status in (204, 404)
+def _as_reported(key: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the key of a finding in the words of a report, which takes some for credentials."""
+    return tuple(map(redact, key))
 
 
 def _lists(exchange: Exchange) -> bool:

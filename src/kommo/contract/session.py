@@ -182,12 +182,19 @@ class Script:
         )
 
     def _from_the_start(self, calls: Sequence[Exchange]) -> list[Exchange]:
-        """Put the creations of the things that some calls are about in front of them, so that they stand alone."""
+        """Put what made and deleted the things that some calls are about in front of them, so that they stand alone."""
         found = list(calls)
-        for exchange in reversed(self.calls):
-            if exchange in found or not exchange.accepted or not _creates(exchange):
+        last = max((number for number, one in enumerate(self.calls) if one in found), default=len(self.calls))
+        for exchange in reversed(self.calls[:last]):
+            if exchange in found or not exchange.accepted:
                 continue
-            ids = _ids(exchange.answer)
+            ids = (
+                _ids(exchange.answer)
+                if _creates(exchange)
+                else {exchange.path.rpartition("/")[2]}
+                if exchange.method == "DELETE"
+                else set()
+            )
             if ids & {word for one in found for word in _words(one)}:
                 found.insert(0, exchange)
         return found

@@ -24,7 +24,7 @@ _BAD: Final[tuple[tuple[str, str | None], ...]] = (
     ("an unknown token", "Bearer kommo-contract-invalid"),
     # Without the blank behind it, which httpx sends to nobody.
     ("an empty token", "Bearer"),
-    ("basic authentication", "Basic a29tbW86Y29udHJhY3Q="),
+    ("a user name and a password", "Basic a29tbW86Y29udHJhY3Q="),
 )
 
 
@@ -106,7 +106,7 @@ def _nearly(token: str) -> list[tuple[str, str | None]]:
         ("less than the token", f"Bearer {token[:-1]}"),
         ("the token twice", f"Bearer {token} {token}"),
         ("the token under another scheme", f"Token {token}"),
-        ("the token as user of basic authentication", f"Basic {b64encode(f'{token}:'.encode()).decode()}"),
+        ("the token as a user name", f"Basic {b64encode(f'{token}:'.encode()).decode()}"),
         ("the token without a scheme", token),
     ]
     if token.swapcase() != token:
