@@ -18,7 +18,7 @@ from .gateway import Fault, Limiter, Limits, parse_fault, parse_limits
 from .journal import Journal
 from .model import Account, Catalog, Clock, Field, Grant, Group, Scope, Setting, Token
 from .quirks import QUIRKS, resolve
-from .seeds import sow
+from .seeds.sowing import sow
 from .store import FIRST_ID, Store, Tables
 
 _QUIRKS: Final = "quirks"
