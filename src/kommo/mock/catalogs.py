@@ -10,7 +10,7 @@ from .batches import Written, apply_batch, apply_one
 from .checks import Item, Unset
 from .model import DEFAULT_GROUP, Account, Catalog, Field, Group, Scope
 from .store import Store
-from .violations import NOT_SUPPORTED_CHOICE, NotFound
+from .violations import NOT_SUPPORTED_CHOICE, UNKNOWN_CHOICE, NotFound
 from .writes import NOT_FOUND, Done, Outcome, Refusal, V2Rules, Write, read_blocks, read_items
 
 TYPES: Final = ("regular", "invoices")
@@ -18,7 +18,6 @@ TYPES: Final = ("regular", "invoices")
 OPEN_TYPES: Final = (*TYPES, "products", "suppliers")
 """The types that there are."""
 SORT_STEP: Final = 10
-_UNKNOWN: Final = "The value you selected is not a valid choice."
 
 
 class _Wish(NamedTuple):
@@ -82,7 +81,7 @@ def update_catalogs(store: Store, account: Account, items: Any) -> list[Written]
         id_ = item.integer("id", required=True, minimum=1)
         catalog = store.get(Catalog, account.id, id_) if isinstance(id_, int) else None
         if isinstance(id_, int) and catalog is None:
-            item.note(NOT_SUPPORTED_CHOICE, "id", _UNKNOWN)
+            item.note(NOT_SUPPORTED_CHOICE, "id", UNKNOWN_CHOICE)
         return None if catalog is None else _change(store, account, catalog, item)
 
     with store.transaction(tick=True):

@@ -9,7 +9,15 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from .violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, OUT_OF_RANGE, REQUIRED_FILLED, Violation
+from .violations import (
+    INVALID_TYPE,
+    MISSING,
+    NOT_SUPPORTED_CHOICE,
+    OUT_OF_RANGE,
+    REQUIRED_FILLED,
+    UNKNOWN_CHOICE,
+    Violation,
+)
 
 _DIGITS: Final = re.compile("-?[0-9]{1,19}")
 
@@ -147,7 +155,7 @@ class Item:
         """One of some strings."""
         value = self.text(key, nullable=nullable)
         if isinstance(value, str) and value not in choices:
-            return self.note(NOT_SUPPORTED_CHOICE, key, "The value you selected is not a valid choice.")
+            return self.note(NOT_SUPPORTED_CHOICE, key, UNKNOWN_CHOICE)
         return value
 
     def ids(self, key: str, *, nullable: bool = False) -> list[int] | Unset | None:
@@ -187,7 +195,7 @@ class Item:
         return items if len(items) == len(value) else UNSET
 
     def _missing(self, key: str) -> Unset:
-        return self.note(REQUIRED_FILLED, key, "This field is missing.")
+        return self.note(REQUIRED_FILLED, key, MISSING)
 
 
 _BOOLEANS: Final = {"1": True, "0": False, "true": True, "false": False}

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .checks import Item, Unset, as_id
 from .model import Field
-from .violations import NOT_SUPPORTED_CHOICE, REQUIRED_FILLED
+from .violations import MISSING, NOT_SUPPORTED_CHOICE, REQUIRED_FILLED, UNKNOWN_CHOICE
 
 _CURRENCY: Final = re.compile("[A-Z]{3}")
 _ENTITIES: Final = ("contacts", "companies", "contacts_and_companies")
@@ -35,7 +35,7 @@ def definition_extras(field: Field, item: Item) -> dict[str, Any]:
         if value or key == "tracking_callback":
             found[key] = value
         elif field.id == 0 and item.data.get(key) in (None, "", []):
-            item.note(REQUIRED_FILLED, key, "This field is missing.")
+            item.note(REQUIRED_FILLED, key, MISSING)
     return found
 
 
@@ -52,7 +52,7 @@ def _search_in(item: Item, *, applies: bool) -> str | Unset | None:
     """Contacts, companies, both of them, or the id of a list as a string."""
     place = item.text("search_in", nullable=True, minimum=1)
     if applies and isinstance(place, str) and place not in _ENTITIES and as_id(place) is None:
-        return item.note(NOT_SUPPORTED_CHOICE, "search_in", "The value you selected is not a valid choice.")
+        return item.note(NOT_SUPPORTED_CHOICE, "search_in", UNKNOWN_CHOICE)
     return place
 
 

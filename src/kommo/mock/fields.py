@@ -14,16 +14,10 @@ from .model import CARDS, DEFAULT_GROUP, ENTITIES_WITH_GROUPS, EnumValue, Field,
 from .options import read_enums, read_nested
 from .store import Store
 from .values import forget
-from .violations import (
-    INVALID_TYPE,
-    NOT_SUPPORTED_CHOICE,
-    NotFound,
-    Refused,
-)
+from .violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, UNKNOWN_CHOICE, NotFound, Refused
 
 DEFAULT_SORT: Final = 500
 _TAKEN: Final = "A field with this code exists already."
-_UNKNOWN: Final = "The value you selected is not a valid choice."
 _OPTIONS: Final = "options"
 _NESTED: Final = "nested"
 _SUPPLIER: Final = "SUPPLIER"
@@ -87,7 +81,7 @@ def _create(store: Store, scope: Scope, item: Item, rules: Rules) -> Field | Non
     type_ = item.text("type", required=True)
     name = item.text("name", required=True, minimum=1)
     if isinstance(type_, str) and not field_types.available(type_, scope.entity, rules.platform):
-        item.note(NOT_SUPPORTED_CHOICE, "type", _UNKNOWN)
+        item.note(NOT_SUPPORTED_CHOICE, "type", UNKNOWN_CHOICE)
     if not isinstance(type_, str) or not isinstance(name, str) or item.found:
         return None
     blank = _blank(store, scope, type_, item.data.get("code"))
@@ -131,7 +125,7 @@ def _update_in_batch(store: Store, scope: Scope, item: Item, rules: Rules) -> Fi
     id_ = item.integer("id", required=True, minimum=1)
     field = store.field(scope, id_) if isinstance(id_, int) else None
     if isinstance(id_, int) and field is None:
-        item.note(NOT_SUPPORTED_CHOICE, "id", _UNKNOWN)
+        item.note(NOT_SUPPORTED_CHOICE, "id", UNKNOWN_CHOICE)
     if field is None:
         return None
     return _update(store, field, item, rules)
@@ -201,7 +195,7 @@ def _of_entity(store: Store, field: Field, item: Item) -> dict[str, Any]:
         found.update(hidden_statuses=hidden)
     if field.entity in ENTITIES_WITH_GROUPS:
         if isinstance(group_id, str) and store.group(field.scope, group_id) is None:
-            item.note(NOT_SUPPORTED_CHOICE, "group_id", _UNKNOWN)
+            item.note(NOT_SUPPORTED_CHOICE, "group_id", UNKNOWN_CHOICE)
         found["group_id"] = None if group_id == DEFAULT_GROUP else group_id
     return found
 

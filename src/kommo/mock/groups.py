@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -10,9 +10,15 @@ from .batches import Rules, Written, apply_batch, check_request_id, request_id_o
 from .checks import Item, Unset, as_integer
 from .model import DEFAULT_GROUP, EntityName, Field, Group, Scope
 from .store import Store
-from .violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, Invalid, Malformed, NotFound, Refused
-
-_UNKNOWN: Final = "The value you selected is not a valid choice."
+from .violations import (
+    INVALID_TYPE,
+    NOT_SUPPORTED_CHOICE,
+    UNKNOWN_CHOICE,
+    Invalid,
+    Malformed,
+    NotFound,
+    Refused,
+)
 
 
 def create_groups(store: Store, scope: Scope, items: Any, rules: Rules) -> list[Written]:
@@ -127,7 +133,7 @@ def _fields(store: Store, scope: Scope, item: Item) -> list[Field]:
         if id_ is None or id_ < 1:
             item.note(INVALID_TYPE, f"fields.{index}", "This value should be a positive integer.")
         elif field is None:
-            item.note(NOT_SUPPORTED_CHOICE, f"fields.{index}", _UNKNOWN)
+            item.note(NOT_SUPPORTED_CHOICE, f"fields.{index}", UNKNOWN_CHOICE)
         else:
             found.append(field)
     return found

@@ -8,10 +8,9 @@ from typing import Final
 
 from .checks import Item, Unset
 from .model import EnumValue, NestedValue
-from .violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE
+from .violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, UNKNOWN_CHOICE
 
 _REQUEST_ID: Final = re.compile(r"[a-zA-Z0-9]+")
-_UNKNOWN: Final = "The value you selected is not a valid choice."
 
 
 def read_enums(
@@ -45,7 +44,7 @@ def read_enums(
         if keep_ids and isinstance(id_, int):
             kept = known.pop(id_, None)
             if kept is None:
-                entry.note(NOT_SUPPORTED_CHOICE, "id", _UNKNOWN)
+                entry.note(NOT_SUPPORTED_CHOICE, "id", UNKNOWN_CHOICE)
         if isinstance(value, str):
             options.append(
                 EnumValue(
@@ -89,7 +88,7 @@ def read_nested(
         if keep_ids and isinstance(id_, int):
             kept = known.pop(id_, None)
             if kept is None:
-                entry.note(NOT_SUPPORTED_CHOICE, "id", _UNKNOWN)
+                entry.note(NOT_SUPPORTED_CHOICE, "id", UNKNOWN_CHOICE)
                 continue
         if not isinstance(value, str):
             continue
@@ -115,11 +114,11 @@ def _tree(
     for entry, node_id, _, _, parent_id, parent_request_id in nodes:
         parent = parent_id if isinstance(parent_id, int) else None
         if parent is not None and parent not in present:
-            entry.note(NOT_SUPPORTED_CHOICE, "parent_id", _UNKNOWN)
+            entry.note(NOT_SUPPORTED_CHOICE, "parent_id", UNKNOWN_CHOICE)
         elif parent is None and parent_request_id is not None:
             parent = by_request.get(parent_request_id)
             if parent is None:
-                entry.note(NOT_SUPPORTED_CHOICE, "parent_request_id", _UNKNOWN)
+                entry.note(NOT_SUPPORTED_CHOICE, "parent_request_id", UNKNOWN_CHOICE)
         parents[node_id] = parent
     rooted: set[int] = set()
     for entry, node_id, *_, parent_id, _request in nodes:

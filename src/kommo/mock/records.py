@@ -13,10 +13,9 @@ from .entities import ENTITIES, RESPONSIBLE, TIMES, USERS, Attribute, Entity
 from .model import Account, Record, Scope, Values
 from .store import Store
 from .values import KEY, merge, missing, read_values
-from .violations import NOT_SUPPORTED_CHOICE, REQUIRED_FILLED, NotFound
+from .violations import NOT_SUPPORTED_CHOICE, REQUIRED_FILLED, UNKNOWN_CHOICE, NotFound
 
 _COLOUR: Final = re.compile("[0-9a-f]{6}")
-_UNKNOWN: Final = "The value you selected is not a valid choice."
 
 
 class _Wish(NamedTuple):
@@ -111,7 +110,7 @@ def _update_in_batch(store: Store, account: Account, scope: Scope, item: Item) -
     id_ = item.integer("id", required=True, minimum=1)
     record = store.record(scope, id_) if isinstance(id_, int) else None
     if isinstance(id_, int) and record is None:
-        item.note(NOT_SUPPORTED_CHOICE, "id", _UNKNOWN)
+        item.note(NOT_SUPPORTED_CHOICE, "id", UNKNOWN_CHOICE)
     return None if record is None else _update(store, account, record, item)
 
 
@@ -168,7 +167,7 @@ def _attribute(item: Item, attribute: Attribute) -> Any:
         case "colour":
             colour = item.text(attribute.name, nullable=nullable)
             if isinstance(colour, str) and not _COLOUR.fullmatch(colour):
-                return item.note(NOT_SUPPORTED_CHOICE, attribute.name, _UNKNOWN)
+                return item.note(NOT_SUPPORTED_CHOICE, attribute.name, UNKNOWN_CHOICE)
             return colour
         case "ids":
             return item.ids(attribute.name, nullable=nullable)

@@ -14,7 +14,7 @@ from .entities import ENTITIES, attribute_of
 from .model import Field, Record, Scope
 from .record_index import Aspect, Key, Keys, SortedIndex, text_of
 from .store import Store
-from .value_types import VALUE_TYPES
+from .value_types.registry import VALUE_TYPES
 
 ORDERS: Final = ("id", "created_at", "updated_at")
 """What records can be put in the order of."""

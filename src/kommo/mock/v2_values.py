@@ -10,9 +10,10 @@ from .checks import UNSET, Item, as_id, as_integer
 from .model import Field, Record, Scope, StoredValue, Values
 from .moments import Zone
 from .store import Store
-from .value_types import VALUE_TYPES, code_of, options_of
+from .value_types.options import code_of, options_of
+from .value_types.registry import VALUE_TYPES
 from .values import account_zone
-from .violations import INVALID_TYPE, REQUIRED_FILLED
+from .violations import INVALID_TYPE, MISSING, REQUIRED_FILLED
 from .writes import BAD_FIELDS, FIELD_NOT_FOUND, Refusal
 
 _OPTION_TYPES: Final = field_types.WITH_OPTIONS | {"category"}
@@ -38,7 +39,7 @@ def read_custom_fields(item: Item) -> list[ValueWish]:
             for index, value in enumerate(values):
                 _check_value(entry, f"values.{index}", value)
         elif values is UNSET:
-            entry.note(REQUIRED_FILLED, "values", "This field is missing.")
+            entry.note(REQUIRED_FILLED, "values", MISSING)
         else:
             entry.note(INVALID_TYPE, "values", "This value should be of type array.")
         if address is not None and isinstance(values, list):
@@ -50,7 +51,7 @@ def _address(entry: Item) -> int | str | None:
     id_ = entry.identifier("id")
     code = entry.text("code", minimum=1)
     if not entry.has("id") and not entry.has("code"):
-        entry.note(REQUIRED_FILLED, "id", "This field is missing.")
+        entry.note(REQUIRED_FILLED, "id", MISSING)
     if isinstance(id_, int):
         return id_
     return code if isinstance(code, str) else None
@@ -62,7 +63,7 @@ def _check_value(entry: Item, path: str, value: Any) -> None:
             entry.note(INVALID_TYPE, path, "This value should be an object or the id of an option.")
         return
     if "value" not in value:
-        entry.note(REQUIRED_FILLED, f"{path}.value", "This field is missing.")
+        entry.note(REQUIRED_FILLED, f"{path}.value", MISSING)
     elif not isinstance(value["value"], str):
         entry.note(INVALID_TYPE, f"{path}.value", "This value should be of type string.")
     enum = value.get("enum", "")

@@ -11,16 +11,18 @@ from .checks import Item
 from .model import Account, Field, Record, Scope, StoredValue, Values
 from .moments import Zone, zone_of
 from .store import Store
-from .value_types import VALUE_TYPES
+from .value_types.registry import VALUE_TYPES
 from .violations import (
     FIELD_NOT_EXPECTED,
+    MISSING,
     NOT_SUPPORTED_CHOICE,
     OUT_OF_RANGE,
     REQUIRED_FILLED,
+    UNEXPECTED,
+    UNKNOWN_CHOICE,
 )
 
 KEY: Final = "custom_fields_values"
-_UNKNOWN: Final = "The value you selected is not a valid choice."
 
 
 def account_zone(store: Store, account_id: int) -> Zone:
@@ -55,15 +57,15 @@ def _field(store: Store, scope: Scope, entry: Item) -> Field | None:
         id_ = entry.integer("field_id", minimum=1)
         field = store.field(scope, id_) if isinstance(id_, int) else None
         if isinstance(id_, int) and field is None:
-            entry.note(NOT_SUPPORTED_CHOICE, "field_id", _UNKNOWN)
+            entry.note(NOT_SUPPORTED_CHOICE, "field_id", UNKNOWN_CHOICE)
         return field
     if entry.data.get("field_code") is not None:
         code = entry.text("field_code")
         field = store.field_by_code(scope, code) if isinstance(code, str) else None
         if isinstance(code, str) and field is None:
-            entry.note(NOT_SUPPORTED_CHOICE, "field_code", _UNKNOWN)
+            entry.note(NOT_SUPPORTED_CHOICE, "field_code", UNKNOWN_CHOICE)
         return field
-    entry.note(REQUIRED_FILLED, "field_id", "This field is missing.")
+    entry.note(REQUIRED_FILLED, "field_id", MISSING)
     return None
 
 
@@ -73,7 +75,7 @@ def _values(entry: Item, field: Field, zone: Zone) -> tuple[StoredValue, ...] | 
     Those are entries that are wrong, and those of nothing but empty text, which the vendor reads over (LIB-ISSUES).
     """
     if not entry.has("values"):
-        entry.note(REQUIRED_FILLED, "values", "This field is missing.")
+        entry.note(REQUIRED_FILLED, "values", MISSING)
         return None
     if entry.data["values"] is None:
         return ()
@@ -93,7 +95,7 @@ def _values(entry: Item, field: Field, zone: Zone) -> tuple[StoredValue, ...] | 
     kept: dict[Any, StoredValue] = {}
     for index, value in enumerate(values):
         for key in value.data.keys() - type_.keys:
-            value.note(FIELD_NOT_EXPECTED, key[:80], "This field was not expected.")
+            value.note(FIELD_NOT_EXPECTED, key[:80], UNEXPECTED)
         stored = type_.read(value, field, zone)
         if stored is not None:
             # An option can be chosen once.

@@ -19,6 +19,11 @@ FIELD_NOT_EXPECTED: Final = "FieldNotExpected"
 OUT_OF_RANGE: Final = "OutOfRange"
 """A number or a length is outside its bounds."""
 
+# Their sentences for people, where there is nothing particular to say.
+UNKNOWN_CHOICE: Final = "The value you selected is not a valid choice."
+UNEXPECTED: Final = "This field was not expected."
+MISSING: Final = "This field is missing."
+
 
 class Violation(NamedTuple):
     """One broken rule: an open code, the dotted path relative to the item, and a sentence for people."""

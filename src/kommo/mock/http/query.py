@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from kommo.mock.checks import MAX_INT
-from kommo.mock.violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, OUT_OF_RANGE, Violation
+from kommo.mock.violations import INVALID_TYPE, NOT_SUPPORTED_CHOICE, OUT_OF_RANGE, UNKNOWN_CHOICE, Violation
 
 from .reply import HttpError
 
@@ -111,7 +111,7 @@ class Query:
         """The value of a parameter that has a fixed set of them, or None."""
         value = self.text(name)
         if value is not None and value not in choices:
-            raise invalid(name, "The value you selected is not a valid choice.", NOT_SUPPORTED_CHOICE)
+            raise invalid(name, UNKNOWN_CHOICE, NOT_SUPPORTED_CHOICE)
         return value
 
     def before_page(self, limit: int) -> str:

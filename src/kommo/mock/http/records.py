@@ -10,7 +10,7 @@ from kommo.mock.batches import Written
 from kommo.mock.model import Scope
 from kommo.mock.record_index import Key
 from kommo.mock.search import ORDERS, Condition, Selection, attribute_keys, find, value_keys
-from kommo.mock.value_types import VALUE_TYPES
+from kommo.mock.value_types.registry import VALUE_TYPES
 from kommo.mock.violations import NOT_SUPPORTED_CHOICE
 
 from .context import Context
