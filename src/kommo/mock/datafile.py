@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 from msgspec import Struct
 
-from .store import KINDS, Key, StorageFailed, Tables, empty_tables
+from .backend import StorageFailed
+from .tables import KINDS, Key, Tables, empty_tables
 
 if TYPE_CHECKING:
     from .store import Store

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 MAX_LATENCY: Final = 600.0
 _WINDOW: Final = 1.0
@@ -54,6 +55,28 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         if self.method is not None and self.method.upper() != method:
             return False
         return self.path is None or fnmatchcase(path, self.path)
+
+
+def count_request(
+    faults: tuple[Fault, ...], method: str, path: str
+) -> tuple[Fault | None, tuple[Fault, ...]]:
+    """The fault that happens to a request, if any, and the faults as they are after it.
+
+    Args:
+        faults: those that are set; the first that matches, and has nothing to let through any more, happens.
+        method, path: the request.
+    """
+    counted = list(faults)
+    for index, fault in enumerate(faults):
+        if not fault.matches(method, path):
+            continue
+        if fault.skip > 0:
+            counted[index] = replace(fault, skip=fault.skip - 1)
+            continue
+        if fault.times is not None:
+            counted[index] = replace(fault, times=fault.times - 1)
+        return fault, tuple(counted)
+    return None, tuple(counted)
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):

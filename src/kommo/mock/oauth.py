@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from .model import Account, Grant, Token
 from .store import Store
 
+CODE_LIFE: Final = 20 * 60
 ACCESS_LIFE: Final = 24 * 60 * 60
 REFRESH_LIFE: Final = 90 * 24 * 60 * 60
 SESSION_LIFE: Final = 15 * 60
@@ -97,6 +98,22 @@ def exchange(store: Store, client: Client, data: Any, subdomain: str | None = No
             Grant(refresh, account.id, "refresh_token", client_id, now + REFRESH_LIFE, grant.admin), refresh
         )
         return Tokens(access, refresh, ACCESS_LIFE, now)
+
+
+def put_code(
+    store: Store, account: Account, value: str, client_id: str | None, *, admin: bool = True
+) -> Grant:
+    """Put an authorization code into an account, inside a transaction.
+
+    Args:
+        store, account: where it goes.
+        value: the code.
+        client_id: the integration that may exchange it; None for any.
+        admin: administrator rights for the token that it is exchanged for.
+    """
+    grant = Grant(value, account.id, "authorization_code", client_id, store.now() + CODE_LIFE, admin)
+    store.put(grant, value)
+    return grant
 
 
 def login(store: Store, data: Any) -> str | None:

@@ -6,9 +6,9 @@ Each id is the stem of an overlay in `overlays/quirks/`. A profile is a named se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 DOCUMENTED: Final = "documented"
 OBSERVED: Final = "observed"
@@ -113,3 +113,11 @@ def resolve(profile: str, overrides: Mapping[str, bool] | None = None) -> frozen
         else:
             on.discard(id_)
     return frozenset(on)
+
+
+def quirk_states(on: Collection[str]) -> list[dict[str, Any]]:
+    """Every quirk with its state, of those that are on."""
+    return [
+        {"id": quirk.id, "on": quirk.id in on, "summary": quirk.summary, "profiles": list(quirk.profiles)}
+        for quirk in QUIRKS.values()
+    ]

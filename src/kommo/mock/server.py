@@ -11,10 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from .backend import StorageFailed
 from .config import MockConfig
 from .engine import Engine
 from .http.app import MockApp
-from .store import StorageFailed, Store
+from .store import Store
 
 if TYPE_CHECKING:
     import uvicorn

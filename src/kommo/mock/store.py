@@ -8,101 +8,26 @@ a transaction is written to disk before it counts as done.
 from __future__ import annotations
 
 import threading
-import time
-from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator, Mapping
+from bisect import insort
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Protocol, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from .model import (
-    Account,
-    Catalog,
-    Clock,
-    Counter,
-    Field,
-    Grant,
-    Group,
-    Record,
-    Scope,
-    Setting,
-    Token,
-)
+from .backend import Backend
+from .clock import time_of
+from .field_index import FieldIndex
+from .model import Catalog, Clock, Counter, Field, Group, Record, Scope, Setting
 from .record_index import RecordIndexes
+from .tables import KINDS, Key, Tables, empty_tables
 
-Key = tuple[int | str, ...]
 Change = tuple[type[Struct], Key, Struct | None]
 R = TypeVar("R", bound=Struct)
 
-KINDS: Final[tuple[type[Struct], ...]] = (
-    Account,
-    Token,
-    Grant,
-    Field,
-    Group,
-    Catalog,
-    Record,
-    Clock,
-    Counter,
-    Setting,
-)
 FIRST_ID: Final = 1_001
 """Ids that the mock gives out start here: a released client refuses list ids of 1000 and below."""
-
-_NONE: Final[set[int]] = set()
-
-Tables = dict[type[Struct], dict[Key, Any]]
-
-
-class StorageFailed(Exception):
-    """A transaction could not be kept (disk full, lock not to be had). Nothing of it was kept."""
-
-
-class Backend(Protocol):
-    """Where transactions are kept beyond the life of the process."""
-
-    def begin(self, store: Store) -> None:
-        """Take the write lock and bring the store up to date with what other processes have written."""
-        ...
-
-    def commit(self, changes: Mapping[tuple[type[Struct], Key], Struct | None]) -> None:
-        """Write the changes durably and release the lock."""
-        ...
-
-    def abandon(self) -> None:
-        """Release the lock without writing."""
-        ...
-
-    def refresh(self, store: Store) -> None:
-        """Bring the store up to date with what other processes have written."""
-        ...
-
-    def close(self) -> None:
-        """Release the file."""
-        ...
-
-    def snapshots(self) -> dict[str, None]:
-        """The names of the snapshots."""
-        ...
-
-    def save_snapshot(self, name: str, tables: Tables) -> None:
-        """Keep tables under a name."""
-        ...
-
-    def load_snapshot(self, name: str) -> Tables | None:
-        """The tables under a name, or None."""
-        ...
-
-    def forget_snapshot(self, name: str) -> bool:
-        """Remove a snapshot; False when there is none."""
-        ...
-
-
-def empty_tables() -> Tables:
-    """One empty table for each kind of record."""
-    return {kind: {} for kind in KINDS}
 
 
 class Store:
@@ -139,15 +64,15 @@ class Store:
 
     def field_ids(self, scope: Scope) -> list[int]:
         """The ids of the fields of a scope, ascending. Not to be changed."""
-        return self._fields.get(scope, [])
+        return self._field_index.ids(scope)
 
     def required_field_ids(self, scope: Scope) -> set[int]:
         """The ids of the fields of a list that no element can be saved without. Not to be changed."""
-        return self._required.get(scope, _NONE)
+        return self._field_index.required_ids(scope)
 
     def field_by_code(self, scope: Scope, code: str) -> Field | None:
         """The field of this scope with this code, or None."""
-        id_ = self._codes.get((scope, code))
+        id_ = self._field_index.with_code(scope, code)
         return None if id_ is None else self.get(Field, scope.account_id, id_)
 
     def group(self, scope: Scope, id_: str) -> Group | None:
@@ -194,8 +119,7 @@ class Store:
 
     def now(self) -> int:
         """The time of the mock's clock in Unix seconds."""
-        clock = self.clock
-        return int(time.time()) + clock.now if clock.mode == "real" else clock.now
+        return time_of(self.clock)
 
     @property
     def clock(self) -> Clock:
@@ -302,9 +226,7 @@ class Store:
         gone = [(field.account_id, field.id) for field in self._tables[Field].values()]
         # Records may be many, and nobody watches them: they are indexed all at once.
         self._tables = {**empty_tables(), Record: dict(tables[Record])}
-        self._fields: dict[Scope, list[int]] = {}
-        self._codes: dict[tuple[Scope, str], int] = {}
-        self._required: dict[Scope, set[int]] = {}
+        self._field_index = FieldIndex()
         self._groups: dict[Scope, list[str]] = {}
         self._catalogs: dict[int, list[int]] = {}
         self._records = RecordIndexes(self._tables[Record])
@@ -313,13 +235,16 @@ class Store:
                 for key, record in tables[kind].items():
                     self.apply(kind, key, record)
         for account_id, id_ in gone:
-            for watcher in self._field_watchers:
-                watcher(account_id, id_)
+            self._tell_watchers(account_id, id_)
         self.revision += 1
 
     def watch_fields(self, watcher: Callable[[int, int], None]) -> None:
         """Have a function called with the account and the id of every field that is stored or removed."""
         self._field_watchers.append(watcher)
+
+    def _tell_watchers(self, account_id: int, id_: int) -> None:
+        for watcher in self._field_watchers:
+            watcher(account_id, id_)
 
     def apply(self, kind: type[Struct], key: Key, record: Struct | None) -> None:
         """Set or remove one record and bring the indexes in line. Only transactions and backends call this."""
@@ -332,33 +257,10 @@ class Store:
         if kind is Record:
             self._records.change(old, cast("Record | None", record))
         elif kind is Field:
-            self._index_field(old, cast("Field | None", record))
+            self._tell_watchers(*cast("tuple[int, int]", key))
+            self._field_index.change(old, cast("Field | None", record))
         elif kind is Group or kind is Catalog:
             self._index_parent(old, cast("Group | Catalog | None", record))
-
-    def _index_field(self, old: Field | None, new: Field | None) -> None:
-        if old is not None and new is not None and old.scope != new.scope:
-            # Contents that are put back may know the id as that of a field of another entity.
-            self._index_field(old, None)
-            old = None
-        changed = new or old
-        if changed is not None:
-            for watcher in self._field_watchers:
-                watcher(changed.account_id, changed.id)
-        if old is not None:
-            if new is None:
-                _discard(self._fields[old.scope], old.id)
-            if old.is_required:
-                self._required[old.scope].discard(old.id)
-            if old.code is not None and self._codes.get((old.scope, old.code)) == old.id:
-                del self._codes[(old.scope, old.code)]
-        if new is not None:
-            if old is None:
-                insort(self._fields.setdefault(new.scope, []), new.id)
-            if new.is_required:
-                self._required.setdefault(new.scope, set()).add(new.id)
-            if new.code is not None:
-                self._codes[(new.scope, new.code)] = new.id
 
     def _index_parent(self, old: Group | Catalog | None, new: Group | Catalog | None) -> None:
         record = new or old
@@ -374,9 +276,3 @@ class Store:
             ids.append(record.id)
         else:
             insort(ids, record.id)
-
-
-def _discard(ids: list[int], id_: int) -> None:
-    place = bisect_left(ids, id_)
-    if place < len(ids) and ids[place] == id_:
-        del ids[place]

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kommo.mock.engine import Engine
 from kommo.mock.http.resources import values_view
 from kommo.mock.http.views import field_view
 from kommo.mock.model import ENTITIES, Account, Field, Scope
+from kommo.mock.store import Store
 from kommo.mock.values import account_zone
 
 SHOWN: Final = 200
 """Fields and records of an entity or a list that are shown at most; the counts are always whole."""
 
 
-def contents(engine: Engine) -> dict[str, Any]:
+def contents(store: Store) -> dict[str, Any]:
     """Every account with the fields, groups and records of each entity and of each list."""
-    return {"accounts": [_account(engine, account) for account in engine.store.all(Account)]}
+    return {"accounts": [_account(store, account) for account in store.all(Account)]}
 
 
-def _account(engine: Engine, account: Account) -> dict[str, Any]:
-    store = engine.store
+def _account(store: Store, account: Account) -> dict[str, Any]:
     return {
         "id": account.id,
         "subdomain": account.subdomain,
         "entities": [
-            {"entity": entity, **_scope(engine, Scope(account.id, entity))}
+            {"entity": entity, **_scope(store, Scope(account.id, entity))}
             for entity in ENTITIES
             if entity != "catalogs"
         ],
@@ -34,16 +33,15 @@ def _account(engine: Engine, account: Account) -> dict[str, Any]:
                 "id": catalog.id,
                 "name": catalog.name,
                 "type": catalog.type,
-                **_scope(engine, Scope(account.id, "catalogs", catalog.id)),
+                **_scope(store, Scope(account.id, "catalogs", catalog.id)),
             }
             for catalog in store.catalogs(account.id)
         ],
     }
 
 
-def _scope(engine: Engine, scope: Scope) -> dict[str, Any]:
+def _scope(store: Store, scope: Scope) -> dict[str, Any]:
     """The groups, fields and records of an entity or of a list."""
-    store = engine.store
     zone = account_zone(store, scope.account_id)
     field_ids, record_ids = store.field_ids(scope), store.records.ids(scope)
     fields = (store.get(Field, scope.account_id, id_) for id_ in field_ids[:SHOWN])

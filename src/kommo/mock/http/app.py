@@ -10,11 +10,11 @@ from time import perf_counter
 from typing import Any, Final
 
 from kommo.mock import oauth
+from kommo.mock.backend import StorageFailed
 from kommo.mock.engine import Engine
 from kommo.mock.gateway import Fault
 from kommo.mock.model import Account, Token
 from kommo.mock.platforms import Platform
-from kommo.mock.store import StorageFailed
 from kommo.mock.violations import (
     NOT_SUPPORTED_CHOICE,
     Invalid,
