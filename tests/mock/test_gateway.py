@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kommo.mock.gateway import Limiter, Limits
-from kommo.mock.http.app import ConnectionDropped
+from kommo.mock.http.sending import ConnectionDropped
 
 LEADS = "/api/v4/leads/custom_fields"
 FIELD = [{"name": "f", "type": "text"}]

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from .http.app import CLOSE_EXTENSION, CONTROL
+from .http.app import CONTROL
+from .http.sending import CLOSE_EXTENSION
 
 MAX_HEAD: Final = 64 * 1024
 """Bytes of a request line and its headers. Without a bound, a client that never ends them would fill the memory."""

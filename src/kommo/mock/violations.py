@@ -1,6 +1,6 @@
 """What can be wrong with a request, in the terms of the domain.
 
-The HTTP layer decides how each of these looks on the wire; see `problems`.
+The HTTP layer decides how each of these looks on the wire; see `http.problems`.
 """
 
 from __future__ import annotations
