@@ -13,7 +13,7 @@ from kommo.values.entries import AnyEntry, Entry, FieldRef, make_entry, plain, w
 from kommo.values.errors import FieldValueError, Unfit
 from kommo.values.models import CLEAR, Raw
 from kommo.values.moments import Form
-from kommo.values.shapes import Shape, Way
+from kommo.values.shapes.base import Shape, Way
 
 T = TypeVar("T")
 R = TypeVar("R", covariant=True)

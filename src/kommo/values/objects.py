@@ -16,7 +16,7 @@ from attrs import field, fields, frozen
 from kommo.values.errors import Unfit
 from kommo.values.numbers import to_decimal
 
-# What the attribute of an object holds on the wire; shapes.Record reads these marks.
+# What the attribute of an object holds on the wire; shapes.records.Record reads these marks.
 _TEXT: Final = {"holds": "text"}
 _INTEGER: Final = {"holds": "integer"}
 _NUMBER: Final = {"holds": "number"}

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from kommo.values import shapes
 from kommo.values.entries import Entry, FieldRef
 from kommo.values.errors import FieldValueError
 from kommo.values.field_type import FieldType, Many, One
 from kommo.values.models import CLEAR, AddressPart, Choice, Clear, Multitext, SmartAddress
 from kommo.values.moments import Form
 from kommo.values.objects import ChainedItem, Item, Record, Supplier
-from kommo.values.shapes import Way
+from kommo.values.shapes import options, records, scalars
+from kommo.values.shapes.base import Way
 
 RecordT = TypeVar("RecordT", bound=Record)
 
@@ -27,7 +27,7 @@ RecordT = TypeVar("RecordT", bound=Record)
 class TextType(One[str]):
     """Text: text, textarea, streetaddress, url (`custom-fields-v4:1208`), tracking_data (DOC-CF)."""
 
-    shape = shapes.Text()
+    shape = scalars.Text()
 
     def __call__(self, field: FieldRef, value: str | Clear) -> Entry:
         """An entry that sets the field to a text.
@@ -46,7 +46,7 @@ class TextType(One[str]):
 class NumberType(One[Decimal]):
     """Numbers: numeric, price (`custom-fields-v4:1208`), monetary (DOC-CF). Text on the wire."""
 
-    shape = shapes.Number()
+    shape = scalars.Number()
 
     def __call__(self, field: FieldRef, value: Decimal | int | float | str | Clear) -> Entry:
         """An entry that sets the field to a number.
@@ -65,7 +65,7 @@ class NumberType(One[Decimal]):
 class FlagType(One[bool]):
     """Yes or no: checkbox (`custom-fields-v4:1262`)."""
 
-    shape = shapes.Flag()
+    shape = scalars.Flag()
 
     def __call__(self, field: FieldRef, value: bool | Clear) -> Entry:
         """An entry that ticks the box or not.
@@ -88,7 +88,7 @@ class MomentType(One[dt.datetime]):
     account, and read it with the same zone: `Values(..., tz=zone).value(9, date)`.
     """
 
-    shape = shapes.Moment()
+    shape = scalars.Moment()
 
     def __call__(
         self,
@@ -118,7 +118,7 @@ class MomentType(One[dt.datetime]):
 class SelectType(One[Choice]):
     """One option: select, radiobutton, category (`custom-fields-v4:1344`)."""
 
-    shape = shapes.Option()
+    shape = options.Option()
 
     def __call__(
         self,
@@ -153,7 +153,7 @@ class SelectType(One[Choice]):
 class MultiselectType(Many[Choice]):
     """Any number of options: multiselect (`custom-fields-v4:1344`)."""
 
-    shape = shapes.Option()
+    shape = options.Option()
 
     def __call__(
         self,
@@ -183,7 +183,7 @@ class MultiselectType(Many[Choice]):
 class MultitextType(Many[Multitext]):
     """Phones, e-mail addresses and the like, each with its kind: multitext (`custom-fields-v4:1427`)."""
 
-    shape = shapes.Coded(Multitext)
+    shape = options.Coded(Multitext)
 
     def __call__(self, field: FieldRef, *values: Multitext | Clear) -> Entry:
         """An entry that sets the field to these values and no others.
@@ -201,7 +201,7 @@ class MultitextType(Many[Multitext]):
 class SmartAddressType(FieldType[SmartAddress]):
     """An address in parts: smart_address (`custom-fields-v4:1386`)."""
 
-    shape = shapes.Coded(AddressPart, address=True)
+    shape = options.Coded(AddressPart, address=True)
 
     @property
     def python(self) -> str:
@@ -272,7 +272,7 @@ class RecordType(One[RecordT]):
         super().__init__(
             name, title, entities=entities, source=source, documented=documented, v2_number=v2_number
         )
-        self.shape = shapes.Record(model)
+        self.shape = records.Record(model)
 
     def __call__(self, field: FieldRef, value: RecordT | Mapping[str, Any] | Clear) -> Entry:
         """An entry that sets the field to an object.
@@ -290,7 +290,7 @@ class RecordType(One[RecordT]):
 class SupplierType(One[Supplier]):
     """One of the account's own legal entities: supplier (DOC-CF). The code of its field is "SUPPLIER"."""
 
-    shape = shapes.Record(Supplier)
+    shape = records.Record(Supplier)
 
     def __call__(self, field: FieldRef, value: int | Supplier | Mapping[str, Any] | Clear) -> Entry:
         """An entry that sets the supplier.
@@ -313,7 +313,7 @@ class SupplierType(One[Supplier]):
 class ItemsType(Many[Item]):
     """The lines of an invoice: items (`custom-fields-v4:1495`)."""
 
-    shape = shapes.Record(Item)
+    shape = records.Record(Item)
 
     def __call__(self, field: FieldRef, *items: Item | Mapping[str, Any] | Clear) -> Entry:
         """An entry that sets the lines to these and no others.
@@ -331,7 +331,7 @@ class ItemsType(Many[Item]):
 class ChainedListType(Many[ChainedItem]):
     """Elements of lists that depend on each other: chained_list (DOC-CF). Five at most."""
 
-    shape = shapes.BareRecord(ChainedItem)
+    shape = records.BareRecord(ChainedItem)
 
     def __call__(
         self, field: FieldRef, *items: ChainedItem | tuple[int, int] | Mapping[str, Any] | Clear
