@@ -143,8 +143,26 @@ def test_every_operation_has_one_declared_tag_its_name_ends_in(contract, operati
 
 def test_security_is_bearer_and_for_v2_also_the_session(operations):
     for path, _, operation in operations:
-        wanted = [{"bearer": []}, {"session": []}] if path.startswith("/api/v2/") else [{"bearer": []}]
-        assert operation["security"] == wanted, path
+        wanted = [["bearer"], ["session"]] if path.startswith("/api/v2/") else [["bearer"]]
+        assert [[*alternative] for alternative in operation["security"]] == wanted, path
+
+
+def test_who_may_call_is_said_in_words_and_to_programs(operations):
+    """The sentence of the vendor's page and the role behind the security scheme are the same statement."""
+    said = {
+        "administrator": "Only administrators of the account may call it.",
+        "lists": "Only users who may see the lists may call it.",
+        "user": "Every user of the account may call it.",
+    }
+    told = set()
+    for path, method, operation in operations:
+        roles = {role for one in operation["security"] for asked in one.values() for role in asked}
+        for role in roles:
+            assert said[role].lower() in operation["description"].lower(), (method, path)
+        if not roles and method != "get":
+            assert not any(text in operation["description"] for text in said.values()), (method, path)
+        told |= roles
+    assert told == set(said)
 
 
 def resolve(contract: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
