@@ -9,7 +9,7 @@ from pathlib import Path
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kommo.account_models import Option, Record
@@ -49,7 +49,17 @@ def test_a_module_is_read_as_it_was_planned(tmp_path_factory, entities, zone):
     assert earlier.is_same(sealed(render(again), "kommo models --entity other --out other.py"))
 
 
+HALVED = EntityFound(
+    Source("catalogs", 9),
+    "CatalogElement",
+    "\ud800",
+    {"name": "str | None"},
+    (FieldFound(7, "\ud801", "select", None, (OptionFound(1, "half \udfff", None),)),),
+)
+
+
 @some
+@example([HALVED])
 @given(accounts())
 def test_a_module_runs_and_has_an_attribute_for_every_field(entities):
     module = executed(sealed(render(plan(entities, Module(), None)), COMMAND))

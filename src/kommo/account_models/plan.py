@@ -218,5 +218,8 @@ def _attribute(found: FieldFound, name: str, options: Options | None) -> Attribu
 
 
 def one_line(text: str) -> str:
-    """Text in which every run of blanks and line breaks is one blank."""
-    return " ".join(text.split())
+    """Text for a docstring: every run of blanks and line breaks is one blank; half characters are spelt out.
+
+    Python takes no docstring with a lone surrogate, which JSON can hold.
+    """
+    return " ".join(text.encode("utf-8", "backslashreplace").decode().split())
