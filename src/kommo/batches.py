@@ -17,9 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
+from functools import partial
+from inspect import iscoroutinefunction
 from itertools import islice
 from operator import itemgetter
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar, cast
 
 from attrs import frozen
 
@@ -88,8 +90,10 @@ def send(
 
     Raises:
         BatchFailed: a request failed.
-        ConfigurationError: `size` is out of range, or two items of a chunk have the same request_id.
+        ConfigurationError: `size` is out of range, the method is one of `AsyncKommo` or none at all, or two items of a
+            chunk have the same request_id.
     """
+    _check(method, awaited=False)
     batch: _Batch[In, Out] = _Batch(items, size)
 
     def go_on(*, resend_unknown: bool = False) -> list[tuple[In, Out]]:
@@ -108,6 +112,7 @@ async def send_async(
     progress: Report | bool = False,
 ) -> list[tuple[In, Out]]:
     """As `send`, with a method of `AsyncKommo`; `await error.resume()` goes on after a `BatchFailed`."""
+    _check(method, awaited=True)
     batch: _Batch[In, Out] = _Batch(items, size)
 
     async def go_on(*, resend_unknown: bool = False) -> list[tuple[In, Out]]:
@@ -116,6 +121,28 @@ async def send_async(
             return await arun(batch.steps(method, report, go_on))
 
     return await go_on()
+
+
+def _check(method: object, *, awaited: bool) -> None:
+    """Raise ConfigurationError for what is no method, or one whose results come the other way."""
+    from kommo.core import AsyncCore, SyncCore
+
+    inner = method
+    while isinstance(inner, partial):
+        inner = inner.func
+    if not callable(inner):
+        raise ConfigurationError(
+            f"batch: method is of type {type(inner).__name__}; give a method, like crm.leads_custom_fields.create"
+        )
+    core = getattr(getattr(inner, "__self__", None), "_core", None)
+    if awaited and isinstance(core, SyncCore):
+        raise ConfigurationError(
+            "batch: the method is one of Kommo; give one of AsyncKommo, or use batches.send"
+        )
+    if not awaited and (isinstance(core, AsyncCore) or iscoroutinefunction(inner)):
+        raise ConfigurationError(
+            "batch: the results of the method have to be awaited; use `await batches.send_async(...)`"
+        )
 
 
 class _Batch(Generic[In, Out]):
@@ -252,9 +279,17 @@ def stopped(error: BaseException) -> BatchFailed | None:
 
     Args:
         error: what came out of `send`: Ctrl-C, the cancellation of a task, an exception of the iterable or of
-            `progress`.
+            `progress`; or what was raised from it, such as the TimeoutError of `asyncio.timeout`.
     """
-    return error if isinstance(error, BatchFailed) else getattr(error, _STOPPED, None)
+    link: BaseException | None = error
+    seen: set[int] = set()
+    while link is not None and id(link) not in seen:
+        seen.add(id(link))
+        stop = link if isinstance(link, BatchFailed) else getattr(link, _STOPPED, None)
+        if stop is not None:
+            return cast(BatchFailed, stop)
+        link = link.__cause__
+    return None
 
 
 @frozen

@@ -235,6 +235,52 @@ def test_a_cancelled_batch_says_where_it_stands():
     assert failure.unknown == tuple(named(3)[:2])
 
 
+@given(names=st.lists(st.text(min_size=1), min_size=1, max_size=4), explicit=st.booleans())
+def test_what_is_raised_from_the_end_of_a_batch_still_knows_it(names, explicit):
+    """A time limit turns the cancellation of a batch into an exception of its own, and so do layers of a program."""
+    server = Server({0: KeyboardInterrupt()})
+
+    def wrapped(left):
+        if not left:
+            return batches.send(server.create, named(2))
+        try:
+            return wrapped(left[1:])
+        except BaseException as error:
+            raise RuntimeError(left[0]) from (error if explicit else None)
+
+    with pytest.raises(RuntimeError) as raised:
+        wrapped(names)
+    failure = batches.stopped(raised.value)
+    if explicit:
+        assert failure is not None
+        assert failure.unknown == tuple(named(2))
+    else:
+        assert failure is None
+
+
+@pytest.mark.parametrize(
+    "limited",
+    [
+        lambda batch: asyncio.wait_for(batch, 0.01),
+        lambda batch: _within(batch, 0.01),
+    ],
+)
+def test_a_batch_that_runs_out_of_time_says_where_it_stands(limited):
+    async def create(sent):
+        await asyncio.sleep(60)
+
+    with pytest.raises(TimeoutError) as raised:
+        asyncio.run(limited(batches.send_async(create, named(3), size=2)))
+    failure = batches.stopped(raised.value)
+    assert failure is not None
+    assert failure.unknown == tuple(named(3)[:2])
+
+
+async def _within(awaitable, seconds):
+    async with asyncio.timeout(seconds):
+        return await awaitable
+
+
 @pytest.mark.parametrize("size", [0, -1, 251])
 def test_an_impossible_size_is_refused(size):
     with pytest.raises(ConfigurationError, match="1 to 250"):

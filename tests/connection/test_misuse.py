@@ -1,10 +1,12 @@
 """What a caller can get wrong is said before anything is sent."""
 
+import asyncio
 import json
 import math
 import traceback
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import httpx
 import pytest
@@ -111,6 +113,33 @@ def test_something_else_than_what_is_to_be_sent_is_named(call, message):
         pytest.raises(ConfigurationError, match=message),
     ):
         call(crm)
+
+
+@given(depth=st.integers(0, 3), data=st.data())
+def test_a_batch_is_told_that_its_method_is_of_the_other_client_before_anything_is_sent(depth, data):
+    async def made_by_hand(items):
+        pytest.fail("sent")
+
+    nowhere = {**ACCOUNT, "http": httpx.MockTransport(lambda _: pytest.fail("sent"))}
+    crm, acrm = Kommo(**nowhere), AsyncKommo(**nowhere)
+    method, message = data.draw(
+        st.sampled_from(
+            [
+                (acrm.leads_custom_fields.create, "send_async"),
+                (acrm.v2_catalogs.add, "send_async"),
+                (made_by_hand, "send_async"),
+                (crm.leads_custom_fields.create, "batches.send$"),
+                (crm.v2_catalogs.add, "batches.send$"),
+                (crm.leads_custom_fields, "type LeadsCustomFields; give a method"),
+                (None, "type NoneType; give a method"),
+            ]
+        )
+    )
+    for _ in range(depth):
+        method = partial(method) if callable(method) else method
+    send = batches.send if message == "send_async" else lambda *args: asyncio.run(batches.send_async(*args))
+    with pytest.raises(ConfigurationError, match=message):
+        send(method, [FIELD])
 
 
 def test_any_collection_is_taken():
