@@ -6,6 +6,7 @@ import gc
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import msgspec
@@ -78,6 +79,11 @@ def encoded(operation: Operation[Any], body: Any) -> bytes:
         raise ConfigurationError(
             f"{operation.id}: {place} is {_named(value)}, which JSON does not have; convert it"
         ) from None
+    except UnicodeEncodeError:
+        place, _ = next(_foreign(body, "body"))
+        raise ConfigurationError(
+            f"{operation.id}: {place} holds half a surrogate pair, which cannot be sent; take the character out"
+        ) from None
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{operation.id}: the body cannot be written as JSON: {error}") from None
 
@@ -91,25 +97,33 @@ def _refuse(value: Any) -> Any:
 
 
 def _foreign(value: Any, place: str) -> Iterator[tuple[str, Any]]:
-    """Find what `plain` calls foreign, with its place."""
+    """Find what `plain` calls foreign, and text that has no UTF-8, with its place."""
     if isinstance(value, Model):
         state = value.__dict__
         value = {key: item for key, item in state.items() if key != "additional_properties"}
         value |= state.get("additional_properties", {})
     if isinstance(value, Mapping):
         for key, item in value.items():
-            if not isinstance(key, str | int):
+            if not isinstance(key, str | int) or _halved(key):
                 yield f"a key of {place}", key
             if item is not UNSET:
                 yield from _foreign(item, f"{place}.{key}")
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from _foreign(item, f"{place}[{index}]")
+    elif _halved(value):
+        yield place, value
     else:
         found: list[Any] = []
         plain(value, found.append)
         for item in found:
             yield place, item
+
+
+def _halved(value: Any) -> bool:
+    """Whether a text, or an enum member's, has half a surrogate pair."""
+    text = value.value if isinstance(value, Enum) else value
+    return isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _named(value: Any) -> str:

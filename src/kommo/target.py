@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 from kommo_client.client import UNSET, Operation
 
 from kommo.errors import ConfigurationError
+from kommo.redaction import one_line
 
 
 def target(
@@ -26,11 +27,8 @@ def target(
     Raises:
         ConfigurationError: a value is no id, for it would name another path, or nothing that a query can hold.
     """
-    try:
-        url = _filled(operation, path) if path else operation.path
-        return f"{url}?{text}" if query and (text := _encoded(operation, query)) else url
-    except UnicodeEncodeError as error:
-        raise ConfigurationError(f"{operation.id}: {error.object!r} is no text that can be sent") from None
+    url = _filled(operation, path) if path else operation.path
+    return f"{url}?{text}" if query and (text := _encoded(operation, query)) else url
 
 
 def _filled(operation: Operation[Any], values: Sequence[str | int]) -> str:
@@ -42,7 +40,9 @@ def _filled(operation: Operation[Any], values: Sequence[str | int]) -> str:
             raise ConfigurationError(
                 f"{operation.id}: {name}={value!r} is no id; give a number or a non-empty string"
             )
-        filled += f"{value if isinstance(value, int) else quote(value, safe='')}{literal}"
+        filled += (
+            f"{value if isinstance(value, int) else quote(_whole(operation, name, value), safe='')}{literal}"
+        )
     return filled
 
 
@@ -84,4 +84,16 @@ def _text(operation: Operation[Any], name: str, value: Any) -> str:
             f"{operation.id}: {name} is {type(value).__name__}; give text, a number or a list of them"
         )
     # PHP's way with booleans.
-    return str(int(plain) if isinstance(plain, bool) else plain)
+    return _whole(operation, name, str(int(plain) if isinstance(plain, bool) else plain))
+
+
+def _whole(operation: Operation[Any], name: str, text: str) -> str:
+    """The text itself. Raises ConfigurationError when it has no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError(
+            f"{operation.id}: {one_line(name)} holds half a surrogate pair, which cannot be sent; "
+            "take the character out"
+        ) from None
+    return text

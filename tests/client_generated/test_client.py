@@ -184,8 +184,10 @@ def test_bodies_are_what_was_set_and_no_more() -> None:
 
 
 def test_what_has_no_json_is_refused() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
     with pytest.raises(ConfigurationError, match="cannot be written as JSON"):
-        client(answering(500)).leads_custom_fields.create([{"name": "\ud800"}])
+        client(answering(500)).leads_custom_fields.create([{"name": endless}])
 
 
 def test_raw_gives_the_answer_beside_the_result() -> None:

@@ -211,6 +211,38 @@ def test_what_json_does_not_have_is_named_with_its_place(spot):
     assert not sent
 
 
+# A reader gives them out as a server sent them; UTF-8 has no way to send them back.
+halves = st.builds(
+    "{}{}{}".format, st.text(), st.characters(min_codepoint=0xD800, max_codepoint=0xDFFF), st.text()
+)
+
+
+@given(halves.flatmap(spots))
+def test_half_a_surrogate_pair_is_named_with_its_place(spot):
+    value, place = spot
+    field = models.CustomFieldCreate(name="n", type="text")
+    field.additional_properties["new"] = value
+    with Kommo(**ACCOUNT, http=httpx.MockTransport(lambda _: pytest.fail("sent"))) as crm:
+        for item in (field, {"name": "n", "new": value}):
+            with pytest.raises(ConfigurationError) as caught:
+                crm.leads_custom_fields.create([FIELD, item])
+            assert f"create_leads_custom_fields: body[1].new{place} holds half" in str(caught.value)
+        with pytest.raises(ConfigurationError, match=r"a key of body\[0\].settings holds half"):
+            crm.leads_custom_fields.create([{"settings": {"\ud83d": 1}}])
+
+
+@given(half=halves)
+def test_half_a_surrogate_pair_in_an_address_is_named(half):
+    with Kommo(**ACCOUNT, http=httpx.MockTransport(lambda _: pytest.fail("sent"))) as crm:
+        for call, name in (
+            (lambda: crm.leads_custom_field_groups.get(half), "id"),
+            (lambda: crm.leads.list(query=half), "query"),
+            (lambda: crm.leads_custom_fields.list(filter_type=["text", half]), r"filter\[type\]\[\]"),
+        ):
+            with pytest.raises(ConfigurationError, match=f": {name} holds half a surrogate pair"):
+                call()
+
+
 def test_a_key_that_json_does_not_have_is_named():
     with (
         Kommo(**ACCOUNT, http=httpx.MockTransport(lambda _: pytest.fail("sent"))) as crm,
