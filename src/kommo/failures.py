@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Final
 
 import httpx
 
@@ -20,10 +21,17 @@ from kommo.errors import (
     ServerError,
     TimedOut,
     TransportError,
+    UnprocessableContent,
     ValidationFailed,
     Violation,
 )
 from kommo.redaction import one_line, redact
+
+# What to do where nothing was sent that could be corrected or be too much.
+_MENDS_OF_READING: Final[Mapping[type[ApiError], str]] = {
+    ValidationFailed: "correct the arguments named",
+    UnprocessableContent: "ask for at most 250 a page, or let iterate go through the pages",
+}
 
 
 def api_error(operation: str, response: httpx.Response, *, items: Sequence[object] | None = None) -> ApiError:
@@ -165,6 +173,14 @@ def _credentials(response: httpx.Response) -> tuple[str, ...]:
     return tuple(value for value in values if value)
 
 
+def _sends(response: httpx.Response) -> bool:
+    """Whether the request had something to send, or is not known."""
+    try:
+        return response.request.method not in ("GET", "HEAD")
+    except RuntimeError:
+        return True
+
+
 def _json_body(response: httpx.Response, secrets: Iterable[str]) -> object:
     try:
         return json.loads(redact(response.content.decode(errors="replace"), secrets))
@@ -250,19 +266,20 @@ def _describe(
     secrets: Iterable[str],
 ) -> tuple[str, str]:
     """What happened and what to do about it, as the two halves of the message."""
+    mend = cls.mend if _sends(response) else _MENDS_OF_READING.get(cls, cls.mend)
     if violations:
         first, *rest = violations
         more = f" (and {len(rest)} more)" if rest else ""
-        return f"{problem.title or 'Bad Request'}: {first}{more}", cls.mend
+        return f"{problem.title or 'Bad Request'}: {first}{more}", mend
     if 300 <= response.status_code < 400:
         target = one_line(response.headers.get("location", ""), 100, secrets) or "nowhere"
         return f"redirect to {target}, not followed", "check the subdomain and the domain of the account"
     spoken = ": ".join(dict.fromkeys(part for part in (problem.title, problem.detail) if part))
     if spoken:
-        return spoken, cls.mend
+        return spoken, mend
     if cls is Forbidden:
         return (
             f"Forbidden (answer: {content_type or 'no content type'})",
             "the account seems to block this address after too many requests: stop, ask the vendor's support",
         )
-    return f"{one_line(response.reason_phrase) or 'error'} (no readable problem in the answer)", cls.mend
+    return f"{one_line(response.reason_phrase) or 'error'} (no readable problem in the answer)", mend

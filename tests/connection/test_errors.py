@@ -55,6 +55,31 @@ def answer(status: int, content: bytes = b"", headers: dict[str, str] | None = N
 
 
 @given(
+    method=st.sampled_from(["GET", "HEAD", "POST", "PATCH", "DELETE"]),
+    status=st.sampled_from([400, 422]),
+    places=st.lists(st.sampled_from(["limit", "page", "id"]), max_size=3),
+)
+def test_what_to_do_fits_what_was_done(method, status, places):
+    """Who only reads has sent no items that could be corrected or be too many."""
+    broken = [{"errors": [{"path": place, "code": "OutOfRange", "detail": "No."}]} for place in places]
+    error = api_error(
+        "list_leads",
+        httpx.Response(
+            status,
+            json={"validation-errors": broken},
+            request=httpx.Request(method, "https://acme.kommo.com/api/v4/leads"),
+        ),
+    )
+    reads = method in ("GET", "HEAD")
+    message = str(error).rpartition("; ")[2]
+    assert ("items" in message) == (not reads and (status == 422 or bool(places)))
+    if reads and status == 422:
+        assert "250 a page" in message
+    if reads and status == 400 and places:
+        assert "arguments" in message
+
+
+@given(
     status=st.integers(300, 599),
     content=bodies,
     headers=st.fixed_dictionaries(
