@@ -12,8 +12,8 @@ Nothing of the mock or the client is imported before a test asks for a fixture.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -50,13 +50,17 @@ def kommo_mock(_kommo_mock_server: MockServer, request: pytest.FixtureRequest) -
     """A running mock, as new: its `url`, its `config`, and its `control` for seeds, faults, clock and journal."""
     wanted = _marked(request)
     control = _kommo_mock_server.control
-    control.reset(wanted.get("seed"))
-    if wanted.get("profile") is not None or wanted.get("quirks"):
-        control.set_quirks(wanted.get("profile"), wanted.get("quirks"))
-    for fault in wanted.get("faults") or ():
-        control.add_fault(**fault)
-    if wanted.get("limits"):
-        control.set_limits(**wanted["limits"])
+    try:
+        _check(wanted)
+        control.reset(wanted.get("seed"))
+        if wanted.get("profile") is not None or wanted.get("quirks"):
+            control.set_quirks(wanted.get("profile"), wanted.get("quirks"))
+        for fault in wanted.get("faults") or ():
+            control.add_fault(**fault)
+        if wanted.get("limits"):
+            control.set_limits(**wanted["limits"])
+    except (ValueError, TypeError) as error:
+        raise pytest.UsageError(f"{request.node.nodeid}: the mark kommo_mock: {error}") from None
     return _kommo_mock_server
 
 
@@ -73,8 +77,30 @@ def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:
     marks = list(request.node.iter_markers("kommo_mock"))
     wanted: dict[str, Any] = {}
     for mark in reversed(marks):
-        unknown = set(mark.kwargs) - {"seed", "profile", "quirks", "faults", "limits"}
-        if mark.args or unknown:
+        if mark.args:
             raise pytest.UsageError(f"{request.node.nodeid}: the mark takes keywords only: {_MARK}")
+        for name in mark.kwargs:
+            if name not in ("seed", "profile", "quirks", "faults", "limits"):
+                raise pytest.UsageError(
+                    f"{request.node.nodeid}: the mark has no {name}: {_MARK}; override the fixture "
+                    "kommo_mock_config for whatever else a mock can be told"
+                )
         wanted |= mark.kwargs
     return wanted
+
+
+# What each keyword takes, as somebody would write it.
+_WANTED: Final = {
+    "faults": '[{"status": 503, "times": 1}]',
+    "quirks": '{"v4-code-null": False}',
+    "limits": '{"rate": 7}',
+}
+
+
+def _check(wanted: Mapping[str, Any]) -> None:
+    """Raise TypeError for a value of another kind than its keyword takes."""
+    for name, example in _WANTED.items():
+        value = wanted.get(name) or ([] if name == "faults" else {})
+        several = isinstance(value, Sequence) and all(isinstance(fault, Mapping) for fault in value)
+        if not (several if name == "faults" else isinstance(value, Mapping)):
+            raise TypeError(f"{name}={value!r}: use {name}={example}")
