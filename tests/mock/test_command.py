@@ -12,11 +12,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kommo.cli import main
-from kommo.mock import ConfigError, MockConfig, MockServer
+from kommo.mock import AccountConfig, ConfigError, MockConfig, MockServer
 from kommo.mock.command import ACTIONS
 from kommo.mock.control import create_control
+from kommo.mock.engine import Engine
+from kommo.mock.model import Clock
 
 MOCK = [sys.executable, "-m", "kommo.cli", "mock"]
 LEADS = "/api/v4/leads/custom_fields"
@@ -167,14 +171,18 @@ def test_every_control_is_there_over_http_from_the_command_line_and_from_python(
         (["--port", "70000"], "65535"),
         (["--host", "no.such.host.invalid"], "no.such.host.invalid"),
         (["--workers", "2"], "--data"),
-        (["--workers", "0"], "--data"),
+        (["--workers", "0"], "use 1 or more; more than one needs --data"),
         (["--tls-cert", "cert.pem"], "needs both"),
         (["--tls-cert", "/nowhere/cert.pem", "--tls-key", "/nowhere/key.pem"], "/nowhere/cert.pem"),
         (["--clock", "sundial"], "stepped"),
+        (["--clock", "fixed:99999999999999999999"], "clock: times"),
+        (["--clock", "real:99999999999999999999"], "clock: times"),
+        (["--token", ""], "printable ASCII"),
         (["--rate-limit", "0"], "above 0"),
         (["--account", "beta"], "SUBDOMAIN=TOKEN"),
         (["--account", "beta=demo"], "token"),
         (["--account", "demo=x"], "subdomain"),
+        (["--account", "a b=x"], "subdomain 'a b'"),
         (["--fault", "{"], "not JSON"),
         (["--fault", '{"status": 1}'], "200 to 599"),
         (["--data", "/nowhere/at/all.db"], "/nowhere/at/all.db"),
@@ -207,6 +215,47 @@ def test_secrets_are_not_shown():
     assert "hidden" not in str(caught.value)
 
 
+@given(token=st.text(max_size=12), among=st.sampled_from(["token", "user_token", "account", "control"]))
+def test_a_token_opens_an_account_or_is_refused(token, among):
+    """What no request can carry would leave an account that nobody reaches."""
+    carried = bool(token) and all("!" <= character <= "~" for character in token)
+    taken = token in ("demo", "demo-user") and among != "control"
+
+    def make():
+        if among == "account":
+            return Engine(MockConfig(accounts=(AccountConfig("beta", token),)))
+        control = Engine(MockConfig(**({among: token} if among != "control" else {})))
+        if among == "control":
+            control.add_token(token)
+        return control
+
+    if carried and not (taken and {"token": "demo", "user_token": "demo-user"}.get(among) != token):
+        assert token in [known.value for known in make().tokens]
+    else:
+        with pytest.raises(ConfigError, match="token"):
+            make()
+
+
+@given(
+    mode=st.sampled_from(["fixed", "stepped", "real"]),
+    now=st.integers(-(2**70), 2**70) | st.integers(-(2**40) - 2, 2**40 + 2),
+    step=st.integers(-2, 2**40 + 2),
+)
+def test_a_clock_that_is_taken_can_be_read(mode, now, step):
+    clock = Clock(mode=mode, now=now, step=step)
+    if step < 0 or step > 2**40 or abs(now) > 2**40 or (now < 0 and mode != "real"):
+        with pytest.raises(ConfigError, match="clock"):
+            MockConfig(clock=clock)
+    else:
+        config = MockConfig(clock=clock)
+        assert abs(Engine(config).health()["clock"]["now"]) < 2**63
+
+
+def test_a_clock_that_runs_starts_from_the_time_given(start):
+    url = start("--clock", "real:1700000000")
+    assert 1_700_000_000 <= httpx.get(f"{url}/_mock/health").json()["clock"]["now"] < 1_700_000_120
+
+
 def test_importing_the_plugin_and_the_package_loads_nothing():
     code = (
         "import sys, kommo.mock, kommo.pytest_plugin\n"
@@ -230,9 +279,6 @@ def test_the_fixtures_make_a_test_of_three_lines(tmp_path: Path):
         "    assert kommo_mock.control.health()['stored']['fields'] == 0\n"
         "    assert kommo_mock.control.journal.entries() == []\n"
         "    assert 'v4-code-null' in kommo_mock.control.quirks\n"
-        "@pytest.mark.kommo_mock(sead='demo')\n"
-        "@pytest.mark.xfail(raises=pytest.UsageError, strict=True)\n"
-        "def test_mistakes(kommo_mock): pass\n"
     )
     done = subprocess.run(
         [
@@ -251,7 +297,46 @@ def test_the_fixtures_make_a_test_of_three_lines(tmp_path: Path):
         timeout=120,
     )
     assert done.returncode == 0, done.stdout
-    assert "3 passed, 1 xfailed" in done.stdout
+    assert "3 passed" in done.stdout
+
+
+def test_a_mistake_in_a_mark_is_named_in_one_line(tmp_path: Path):
+    mistakes = {
+        "sead='demo'": "the mark has no sead: kommo_mock(seed=None",
+        "'demo'": "the mark takes keywords only",
+        "timezone='UTC'": "override the fixture kommo_mock_config",
+        "seed='no'": "the mark kommo_mock: seed 'no': use one of empty",
+        "seed=5": "the mark kommo_mock: seed 5: use one of empty",
+        "profile='no'": "the mark kommo_mock: no profile 'no'",
+        "quirks={'no': True}": "the mark kommo_mock: no quirk 'no'",
+        "quirks=['v4-code-null']": "quirks=['v4-code-null']: use quirks={",
+        "faults={'status': 503}": "faults={'status': 503}: use faults=[{",
+        "faults=[503]": "faults=[503]: use faults=[{",
+        "faults=[{'state': 503}]": "the mark kommo_mock: fault: Object contains unknown field `state`",
+        "limits=7": "limits=7: use limits={",
+        "limits={'rate': -1}": "the mark kommo_mock: limits: rate -1",
+    }
+    (tmp_path / "test_mistakes.py").write_text(
+        "import pytest\n"
+        + "".join(
+            f"@pytest.mark.kommo_mock({mistake})\ndef test_{index}(kommo_mock): pass\n"
+            for index, mistake in enumerate(mistakes)
+        )
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--strict-markers", "."],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert f"{len(mistakes)} errors" in done.stdout
+    for index, message in enumerate(mistakes.values()):
+        (line,) = (
+            line for line in done.stdout.splitlines() if line.startswith("E ") and f"::test_{index}:" in line
+        )
+        assert "UsageError" in line
+        assert message in line
 
 
 def test_no_arbitrary_request_is_answered_500():

@@ -274,7 +274,7 @@ def test_a_file_that_another_program_keeps_to_itself_is_refused(tmp_path, monkey
         other.execute("BEGIN EXCLUSIVE")
         other.execute("UPDATE numbers SET value = value")
     with pytest.raises(DataFileError, match=f"{re.escape(str(path))}.*cannot be.*locked"):
-        open_engine(MockConfig(data=path, token="another one than is in the file"))
+        open_engine(MockConfig(data=path, token="another-one-than-is-in-the-file"))
     other.close()
     opened(path).store.backend.close()
 

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -148,7 +149,9 @@ def run(args: argparse.Namespace) -> int:
     tls = None
     if (args.tls_cert is None) != (args.tls_key is None):
         raise CommandError("--tls-cert, --tls-key: https needs both")
-    if args.workers < 1 or (args.workers > 1 and config.data is None):
+    if args.workers < 1:
+        raise CommandError(f"--workers {args.workers}: use 1 or more; more than one needs --data FILE")
+    if args.workers > 1 and config.data is None:
         raise CommandError("--workers: more than one worker needs --data FILE, which is what they share")
     if args.workers > 1 and not hasattr(os, "posix_fallocate"):
         raise CommandError("--workers: this system does not offer what workers share a file by; use one")
@@ -213,7 +216,10 @@ def _clock(text: str) -> Clock:
         raise CommandError(
             f"--clock {text!r}: use {', '.join(_CLOCKS)}, with :SECONDS for the time to start from"
         )
-    start = {"now": int(seconds)} if seconds else ({"now": 0} if mode == "real" else {})
+    start = {"now": int(seconds)} if seconds else {}
+    if mode == "real":
+        # That of a clock that runs is by how much it is ahead.
+        start = {"now": int(seconds) - int(time.time()) if seconds else 0}
     return Clock(mode=mode, **start)  # type: ignore[arg-type]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
 from attrs import field, frozen
 
+from .clock import MAX_TIME
 from .gateway import parse_fault
 from .model import Clock
 from .moments import zone_of
@@ -118,14 +120,8 @@ class MockConfig:
         for name in ("max_body", "journal_size"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} {getattr(self, name)!r}: use a number above 0")
-        tokens = [
-            token for account in self.all_accounts() for token in (account.token, account.user_token) if token
-        ]
-        if not all(tokens) or len(set(tokens)) != len(tokens):
-            raise ConfigError("token: every account and user needs a token of its own")
-        subdomains = [account.subdomain for account in self.all_accounts()]
-        if len(set(subdomains)) != len(subdomains):
-            raise ConfigError("accounts: two accounts have the same subdomain")
+        _check_clock(self.clock)
+        _check_access(self.all_accounts())
 
     def all_accounts(self) -> list[AccountConfig]:
         """The first account and the further ones."""
@@ -135,13 +131,46 @@ class MockConfig:
         ]
 
 
+def check_token(token: str) -> None:
+    """Raise ConfigError for a token that no request can carry."""
+    if not re.fullmatch(r"[\x21-\x7e]+", token):
+        # Not shown: it may be one that is in use elsewhere.
+        raise ConfigError("token: use printable ASCII characters without blanks, at least one")
+
+
+def _check_clock(clock: Clock) -> None:
+    # That of a clock that runs is by how much it is ahead.
+    now = abs(clock.now) if clock.mode == "real" else clock.now
+    if not all(0 <= number <= MAX_TIME for number in (now, clock.step)):
+        raise ConfigError(f"clock: times and steps are 0 to {MAX_TIME} seconds")
+
+
+def _check_access(accounts: Sequence[AccountConfig]) -> None:
+    """Raise ConfigError for an account that no request could reach, or two that one would."""
+    tokens = [
+        token for account in accounts for token in (account.token, account.user_token) if token is not None
+    ]
+    for token in tokens:
+        check_token(token)
+    if len(set(tokens)) != len(tokens):
+        raise ConfigError("token: every account and user needs a token of its own")
+    subdomains = [account.subdomain.lower() for account in accounts]
+    for subdomain in subdomains:
+        if not re.fullmatch(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", subdomain):
+            raise ConfigError(
+                f"subdomain {subdomain!r}: use letters, digits and hyphens, such as acme of acme.kommo.com"
+            )
+    if len(set(subdomains)) != len(subdomains):
+        raise ConfigError("accounts: two accounts have the same subdomain")
+
+
 def check_seed(name: str) -> tuple[str, int | None]:
     """The name of a seed and its size.
 
     Raises:
         ConfigError: there is no such seed.
     """
-    base, colon, size = name.partition(":")
+    base, colon, size = name.partition(":") if isinstance(name, str) else ("", "", "")
     if base not in SEEDS or (colon and (base != "large" or not size.isascii() or not size.isdigit())):
         raise ConfigError(f"seed {name!r}: use one of {', '.join(SEEDS)}, or large:N for N list elements")
     return base, int(size) if colon else None

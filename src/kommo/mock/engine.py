@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from .accounts import open_account
 from .clock import changed_clock
-from .config import SEEDS, MockConfig
+from .config import SEEDS, MockConfig, check_token
 from .gateway import Fault, Limiter, Limits, count_request, parse_fault, parse_limits
 from .health import health
 from .journal import Journal
@@ -267,9 +267,10 @@ class Engine:
             expires_at: Unix seconds of the mock's clock; None for never.
 
         Raises:
-            ValueError: there is no such account.
+            ValueError: there is no such account, or the token is none that a request can carry.
         """
         account = self.account(subdomain)
+        check_token(value)
         token = Token(value, account.id, admin, admin if lists is None else lists, expires_at)
         with self.store.transaction():
             self.store.put(token, value)
