@@ -56,17 +56,17 @@ class _Client(Single):
         token: str | Secret | Callable[[], str] | None = None,
         oauth: OAuthApp | None = None,
         token_storage: TokenStorage | None = None,
-        limiter: RateLimit | RateLimiter | str | None = RateLimit(),  # noqa: B008 (frozen)
+        limiter: RateLimit | RateLimiter | str | Secret | None = RateLimit(),  # noqa: B008 (frozen)
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 (frozen)
         timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
         http: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
         ssl_context: ssl.SSLContext | None = None,
-        proxy: str | None = None,
+        proxy: str | Secret | None = None,
         allow_insecure_hosts: Iterable[str] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         # The variables of a frame show up in tracebacks.
-        token = as_secret(token)
+        token, limiter, proxy = as_secret(token), as_secret(limiter), as_secret(proxy)
         self._connection = Connection(
             subdomain,
             domain=domain,

@@ -63,17 +63,17 @@ class Connection:
         token: str | Secret | Callable[[], str] | None = None,
         oauth: OAuthApp | None = None,
         token_storage: TokenStorage | None = None,
-        limiter: RateLimit | RateLimiter | str | None = RateLimit(),  # noqa: B008 (frozen)
+        limiter: RateLimit | RateLimiter | str | Secret | None = RateLimit(),  # noqa: B008 (frozen)
         retry: RetryPolicy = RetryPolicy(),  # noqa: B008 (frozen)
         timeout: float | httpx.Timeout = DEFAULT_TIMEOUT,
         http: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
         ssl_context: ssl.SSLContext | None = None,
-        proxy: str | None = None,
+        proxy: str | Secret | None = None,
         allow_insecure_hosts: Iterable[str] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         # The variables of a frame show up in tracebacks.
-        token = as_secret(token)
+        token, limiter, proxy = as_secret(token), as_secret(limiter), as_secret(proxy)
         self.address: Address = resolve_address(
             subdomain, domain=domain, base_url=base_url, allow_insecure_hosts=allow_insecure_hosts
         )

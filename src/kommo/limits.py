@@ -30,7 +30,7 @@ from kommo.address import Address
 from kommo.errors import ConfigurationError, TimedOut, TransportError
 from kommo.forks import watch
 from kommo.record import Record
-from kommo.redaction import logger
+from kommo.redaction import Secret, logger
 from kommo.steps import Call, Sleep, Steps
 
 if TYPE_CHECKING:
@@ -254,7 +254,7 @@ class RateLimiter:
         else:
             from kommo.shared_bucket import SharedBucket
 
-            self._bucket = SharedBucket.open(self.limit.redis, rates, self._key)
+            self._bucket = SharedBucket.open(Secret(self.limit.redis), rates, self._key)
         return self._bucket
 
 
@@ -282,7 +282,7 @@ class _Shared:
 _shared: Final = _Shared()
 
 
-def limiter_for(address: Address, limit: RateLimit | RateLimiter | str | None) -> RateLimiter | None:
+def limiter_for(address: Address, limit: RateLimit | RateLimiter | str | Secret | None) -> RateLimiter | None:
     """Return the limiter that all clients of one account in this process share.
 
     Args:
@@ -295,8 +295,8 @@ def limiter_for(address: Address, limit: RateLimit | RateLimiter | str | None) -
     """
     if limit is None or isinstance(limit, RateLimiter):
         return limit
-    if isinstance(limit, str):
-        limit = RateLimit(redis=limit)
+    if isinstance(limit, str | Secret):
+        limit = RateLimit(redis=limit if isinstance(limit, str) else limit.reveal())
     if not isinstance(limit, RateLimit):
         raise ConfigurationError(f"limiter={limit!r}: give a RateLimit, the URL of a Redis, or None")
     if limit.redis is not None and urlsplit(limit.redis).scheme not in ("redis", "rediss", "unix"):

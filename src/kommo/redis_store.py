@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from kommo.errors import ConfigurationError, TransportError
 from kommo.failures import without_frames
-from kommo.redaction import one_line
+from kommo.redaction import Secret, one_line
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _SECONDS = 5.0
 
 
-def connect(url: str) -> Redis:
-    """Return a client for a Redis URL; it connects when it is first used.
+def connect(url: Secret) -> Redis:
+    """Return a client for a Redis URL, which may hold a password; it connects when it is first used.
 
     Raises:
         ConfigurationError: the redis package is missing, or the URL is not one of a Redis.
@@ -28,15 +28,15 @@ def connect(url: str) -> Redis:
     except ImportError:
         raise ConfigurationError("Redis needs a package more: pip install 'kommo[redis]'") from None
     try:
-        return Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
+        return Redis.from_url(url.reveal(), socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
     except ValueError as error:
         raise ConfigurationError(
-            f"not a Redis URL ({one_line(str(error), secrets=[url])}); give redis://host:6379/0"
+            f"not a Redis URL ({one_line(str(error), secrets=[url.reveal()])}); give redis://host:6379/0"
         ) from None
 
 
 @contextmanager
-def redis_errors(what: str, url: str) -> Iterator[None]:
+def redis_errors(what: str, url: Secret) -> Iterator[None]:
     """Turn whatever Redis raises into a `TransportError` that names its host, but no password.
 
     Args:
@@ -48,12 +48,17 @@ def redis_errors(what: str, url: str) -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError) as error:
-        parts = urlsplit(url)
-        secrets = [secret for secret in (parts.password, parts.username) if secret]
-        text = one_line(str(error), 120, secrets) or type(error).__name__
-        raise TransportError(
-            f"{what}: cannot use Redis at {parts.hostname or parts.path}:{parts.port or 6379} ({text}); "
-            "start it, or correct its URL",
-            operation=what,
-            sent=False,
-        ) from without_frames(error)
+        raise _unusable(what, url, error) from without_frames(error)
+
+
+def _unusable(what: str, url: Secret, error: Exception) -> TransportError:
+    """The exception for what Redis raised. Raises nothing: the frame holds the password."""
+    parts = urlsplit(url.reveal())
+    secrets = [secret for secret in (parts.password, parts.username) if secret]
+    text = one_line(str(error), 120, secrets) or type(error).__name__
+    return TransportError(
+        f"{what}: cannot use Redis at {parts.hostname or parts.path}:{parts.port or 6379} ({text}); "
+        "start it, or correct its URL",
+        operation=what,
+        sent=False,
+    )

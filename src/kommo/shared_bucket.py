@@ -16,6 +16,7 @@ from pyrate_limiter.buckets import RedisBucket
 from pyrate_limiter.buckets.redis_bucket import LuaScript
 from redis.exceptions import NoScriptError
 
+from kommo.redaction import Secret
 from kommo.redis_store import connect, redis_errors
 
 _CLOCK_CHECK: Final = 30.0
@@ -39,14 +40,14 @@ end
 class SharedBucket(RedisBucket):
     """A log of requests in one Redis key, by the clock of that Redis: those of the hosts do not matter."""
 
-    _url: str
+    _url: Secret
     _mark: str
     _numbers: count[int]
     _ahead = 0.0
     _check_clock_at = 0.0
 
     @classmethod
-    def open(cls, url: str, rates: list[Rate], key: str) -> SharedBucket:
+    def open(cls, url: Secret, rates: list[Rate], key: str) -> SharedBucket:
         """Connect and load the bucket's script.
 
         Raises:

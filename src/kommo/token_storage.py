@@ -21,7 +21,7 @@ from attrs import frozen
 
 from kommo.errors import TokenError
 from kommo.forks import watch
-from kommo.redaction import Secret, logger, one_line
+from kommo.redaction import Secret, as_secret, logger, one_line
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -248,9 +248,12 @@ class RedisStorage:
     def __init__(self, url: str, key: str) -> None:
         from kommo.redis_store import connect
 
-        self._url = url
+        # It may hold a password, and the variables of a frame show up in tracebacks.
+        secret: Any = as_secret(url)
+        del url
+        self._url: Secret = secret
         self._key = key
-        self._client: Redis = connect(url)
+        self._client: Redis = connect(self._url)
 
     def __repr__(self) -> str:
         return f"RedisStorage(key={self._key!r})"

@@ -200,6 +200,10 @@ class OAuthTokens:
                 )
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise transport_error(operation, error) from without_frames(error)
+        except BaseException as error:
+            # Ctrl-C, say. The frames below hold what was to be sent.
+            without_frames(error)
+            raise
         if response.status_code != 200:
             refusal = api_error(operation, response)
             text = " ".join(part for part in (refusal.problem.title, refusal.problem.detail) if part)

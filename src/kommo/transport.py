@@ -23,7 +23,7 @@ from kommo.errors import ConfigurationError
 from kommo.failures import retry_after
 from kommo.forks import watch
 from kommo.limits import RateLimiter
-from kommo.redaction import logger, one_line
+from kommo.redaction import Secret, as_secret, logger, one_line
 from kommo.retry import RetryPolicy
 from kommo.steps import Sleep, Steps, arun, run
 
@@ -136,7 +136,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         retry: RetryPolicy | None = None,
         http: httpx.BaseTransport | httpx.AsyncBaseTransport | None = None,
         ssl_context: ssl.SSLContext | None = None,
-        proxy: str | None = None,
+        proxy: str | Secret | None = None,
     ) -> None:
         if retry is not None and not isinstance(retry, RetryPolicy):
             raise ConfigurationError(f"retry={retry!r}: give a RetryPolicy; NO_RETRY for none")
@@ -153,7 +153,8 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         self._limiter = limiter
         self._retry = retry or RetryPolicy()
         self._ssl: ssl.SSLContext | bool = ssl_context if ssl_context is not None else True
-        self._proxy = proxy if proxy is not None else _environment_proxy(address)
+        # It may hold a password.
+        self._proxy = as_secret(proxy) if proxy is not None else _environment_proxy(address)
         self._sync_http = http if isinstance(http, httpx.BaseTransport) else None
         self._async_http = http if isinstance(http, httpx.AsyncBaseTransport) else None
         self._async_https: WeakKeyDictionary[object, httpx.AsyncHTTPTransport] = WeakKeyDictionary()
@@ -261,9 +262,12 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 f"the transport given serves only {other_client}; give one for this client, or none"
             )
         # A plain http address needs no certificates; loading them takes longer than a request.
+        proxy = self._proxy
         tls = self._ssl if self._address.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         try:
-            return kind(verify=tls, proxy=self._proxy, limits=_POOL)
+            return kind(
+                verify=tls, proxy=proxy.reveal() if isinstance(proxy, Secret) else proxy, limits=_POOL
+            )
         except (ValueError, TypeError, AttributeError, ImportError) as error:
             raise ConfigurationError(
                 f"proxy: cannot be used ({one_line(str(error), 120)}); correct its URL"
@@ -349,7 +353,8 @@ def _log_outcome(what: str, outcome: httpx.Response | Exception, seconds: float)
         logger.debug("%s: %d after %.0f ms", what, outcome.status_code, seconds * 1000)
 
 
-def _environment_proxy(address: Address) -> str | None:
+def _environment_proxy(address: Address) -> Secret | None:
     if is_loopback(address.host) or urllib.request.proxy_bypass(address.host):
         return None
-    return urllib.request.getproxies().get(address.scheme)
+    proxy = urllib.request.getproxies().get(address.scheme)
+    return None if proxy is None else Secret(proxy)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kommo.errors import TransportError
 from kommo.limits import RateLimit, RateLimiter, Turn
 from kommo.local_bucket import LocalBucket
+from kommo.redaction import Secret
 from kommo.shared_bucket import _PUT, SharedBucket
 from kommo.steps import Sleep
 
@@ -103,7 +104,7 @@ def bucket(redis_url):
     from pyrate_limiter import Rate
 
     name = f"test:{random.random()}"
-    yield SharedBucket.open(redis_url, [Rate(2, 1000)], name)
+    yield SharedBucket.open(Secret(redis_url), [Rate(2, 1000)], name)
     with redis.Redis.from_url(redis_url) as server:
         server.delete(name)
 

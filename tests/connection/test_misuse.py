@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from kommo import NO_RETRY, UNSET, AsyncKommo, Kommo, MemoryStorage, OAuthApp, batches, models
 from kommo.errors import ConfigurationError, KommoError, ServerError
+from kommo.token_storage import RedisStorage
 
 APP = OAuthApp(client_id="i", client_secret="s", redirect_uri="https://acme.example/")
 LINKS = {"self": {"href": "/api/v2/catalogs", "method": "get"}}
@@ -256,6 +257,18 @@ def token():
     return "secret-" + "token"
 
 
+def send_once(client):
+    """One request, whichever client it is."""
+    if isinstance(client, Kommo):
+        return client.leads.list()
+
+    async def main():
+        async with client:
+            await client.leads.list()
+
+    return asyncio.run(main())
+
+
 @pytest.mark.parametrize("client", [Kommo, AsyncKommo])
 @pytest.mark.parametrize(
     "make",
@@ -271,6 +284,18 @@ def token():
             "acme", token=lambda: f"{token()}\n{token()}"
         )._connection.auth._source.obtain(),
         lambda client: client("acme", token="t").authorize(token()),
+        lambda client: client("a.b", proxy=f"http://u:{token()}@127.0.0.1:9", token="t"),
+        lambda client: client("acme", proxy=f"http://u:{token()}@127.0.0.1:9", token="t", timeout=-1),
+        lambda client: client("a.b", limiter=f"redis://u:{token()}@127.0.0.1:9", token="t"),
+        lambda client: client("acme", limiter=f"http://u:{token()}@127.0.0.1:9", token="t"),
+        lambda client: send_once(
+            client("acme", limiter=f"redis://u:{token()}@127.0.0.1:9", token="t", retry=NO_RETRY)
+        ),
+        lambda client: send_once(
+            client("acme", proxy=f"http://u:{token()}@127.0.0.1:9", token="t", retry=NO_RETRY)
+        ),
+        lambda client: RedisStorage(f"redis://u:{token()}@127.0.0.1:9", "k").load(),
+        lambda client: RedisStorage(f"no://u:{token()}@127.0.0.1:9", "k"),
     ],
 )
 def test_no_frame_of_an_error_shows_the_token(client, make, monkeypatch):
@@ -278,6 +303,24 @@ def test_no_frame_of_an_error_shows_the_token(client, make, monkeypatch):
     with pytest.raises(KommoError) as caught:
         make(client)
     frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert token() not in "".join(frames.format())
+
+
+@pytest.mark.parametrize("end", [KeyboardInterrupt, SystemExit, ValueError, asyncio.CancelledError])
+def test_no_frame_shows_what_buys_tokens_however_that_ends(end):
+    def answer(request):
+        raise end
+
+    app = OAuthApp(client_id="i", client_secret=token(), redirect_uri="https://acme.example/")
+    with Kommo(
+        base_url="http://127.0.0.1:9",
+        oauth=app,
+        token_storage=MemoryStorage(),
+        http=httpx.MockTransport(answer),
+    ) as crm:
+        with pytest.raises(end) as caught:
+            crm.authorize(token())
+        frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     assert token() not in "".join(frames.format())
 
 
