@@ -187,6 +187,13 @@ def test_read_with_the_wrong_type() -> None:
         v.numeric.read({"field_id": 1, "values": [{"value": "abc"}]})
 
 
+@pytest.mark.parametrize("type", [int, "numeric", Decimal, v.Values])
+@pytest.mark.parametrize("field", [11, 404])
+def test_what_is_no_type_of_a_field_is_refused(type: Any, field: int) -> None:
+    with pytest.raises(v.FieldValueError, match=rf"field {field}: .* is no type of a field; give"):
+        v.Values(LEAD).value(field, type)
+
+
 def test_a_second_value_of_a_field_of_one_is_not_lost() -> None:
     field = v.read({"field_id": 1, "field_type": "text", "values": [{"value": "a"}, {"value": "b"}]})
     assert field.value == "a"

@@ -219,6 +219,10 @@ class Values(Mapping[FieldRef, Field]):
             FieldValueError: with `type`: the field is of another shape, or its value not what the type
                 promises.
         """
+        if type is not None and not isinstance(type, FieldType):
+            raise FieldValueError(
+                field, None, type, "is no type of a field", "give one of kommo.values, such as numeric"
+            )
         found = self._by_key.get(field)
         if found is None:
             return None
