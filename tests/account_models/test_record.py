@@ -260,6 +260,24 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(crm, crm_of_leads):
         lead.bugdet = 5
 
 
+@pytest.mark.parametrize("given", [None, 5, "Oak", {"name": "Oak"}, ...])
+def test_what_is_no_collection_of_records_is_named(crm, crm_of_leads, given):
+    given = crm_of_leads.Lead(name="Oak") if given is ... else given
+    with pytest.raises(ConfigurationError, match=r"Lead.create: items is .*; give a list of records"):
+        crm_of_leads.Lead.create(crm, given)
+    assert list(crm.leads.iterate()) == []
+
+
+@pytest.mark.parametrize("client", [None, 5, Kommo, "http://127.0.0.1:8080"])
+def test_what_is_no_client_is_named(crm_of_leads, client):
+    lead = crm_of_leads.Lead(id=5, name="Oak")
+    for call in (lead.save, lead.refresh, type(lead).iterate, lambda crm: type(lead).create(crm, [])):
+        with pytest.raises(
+            ConfigurationError, match=r"leads: the client is of type .*; give a Kommo or an Async"
+        ):
+            call(client)
+
+
 def test_the_answer_has_what_the_class_does_not_list(crm, crm_of_leads):
     lead = crm_of_leads.Lead(name="Oak")
     lead.save(crm)

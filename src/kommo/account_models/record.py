@@ -19,6 +19,7 @@ from kommo.account_models.marks import Custom, Own, is_empty, marks_of
 from kommo.account_models.source import Source
 from kommo.client import AsyncKommo, Kommo
 from kommo.errors import BatchFailed, ConfigurationError
+from kommo.payload import several
 from kommo.steps import Steps, arun, run
 from kommo.values import Types, Values
 
@@ -128,7 +129,8 @@ class Record(Generic[AnswerT]):
             BatchFailed: a request failed. Records that were created before have their ids.
             KommoError: anything else that goes wrong.
         """
-        return _drive(crm, cls._created(crm, list(records)))
+        given = [*several(records, f"{cls.__name__}.create", "records")]
+        return _drive(crm, cls._created(crm, given))
 
     @overload
     def save(self, crm: Kommo) -> bool: ...

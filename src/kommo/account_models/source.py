@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
+from kommo.client import AsyncKommo, Kommo
 from kommo.errors import ConfigurationError
 
 # The records of an entity are the resource of the same name; those of a list are its elements.
@@ -45,6 +46,10 @@ class Source:
         return self._resource(crm, f"{self.entity}_custom_fields")
 
     def _resource(self, crm: object, name: str) -> Any:
+        if not isinstance(crm, Kommo | AsyncKommo):
+            raise ConfigurationError(
+                f"{self.entity}: the client is of type {type(crm).__name__}; give a Kommo or an AsyncKommo"
+            )
         resource = getattr(crm, name, None)
         if not name.isidentifier() or name.startswith("_") or not hasattr(resource, "iterate"):
             raise ConfigurationError(f"{self.entity}: the API has no {name}; name an entity with fields")
