@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
@@ -92,6 +92,7 @@ def base_address(base_url: str, *, allow_insecure_hosts: Iterable[str] = ()) -> 
         ConfigurationError: it is not such a URL, or asks for plain http with another host.
     """
     shown = one_line(base_url, 80)
+    allowed = _hosts(allow_insecure_hosts)
     try:
         parts = urlsplit(base_url.strip())
         port = parts.port
@@ -113,9 +114,7 @@ def base_address(base_url: str, *, allow_insecure_hosts: Iterable[str] = ()) -> 
             f"base_url {shown!r} has a path, query or fragment; give only scheme, host and perhaps port"
         )
     host = _host(parts, shown)
-    if parts.scheme == "http" and not (
-        is_loopback(host) or host in {name.strip().lower() for name in allow_insecure_hosts}
-    ):
+    if parts.scheme == "http" and not (is_loopback(host) or host in allowed):
         raise ConfigurationError(
             f"base_url {shown!r} would send the token unencrypted; use https://, or name the host in "
             f"allow_insecure_hosts=[{host!r}] if the network between is your own"
@@ -131,6 +130,17 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _hosts(names: Any) -> set[str]:
+    """Host names that a caller gave. Raises ConfigurationError when they are no list of them, but one name perhaps."""
+    several = isinstance(names, Iterable) and not isinstance(names, str | bytes)
+    given: list[Any] = [*names] if several else [names]
+    if not several or not all(isinstance(name, str) for name in given):
+        raise ConfigurationError(
+            f"allow_insecure_hosts={one_line(repr(names), 80)}: give a list of host names, like ['mock']"
+        )
+    return {name.strip().lower() for name in given}
 
 
 def _host(parts: SplitResult, shown: str) -> str:

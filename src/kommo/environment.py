@@ -45,7 +45,9 @@ def resolve_address(
     subdomain = subdomain if subdomain is not None else in_environment[0]
     if subdomain is None:
         raise ConfigurationError("no account named; give subdomain= or base_url=, or set KOMMO_SUBDOMAIN")
-    return account_address(subdomain, domain or in_environment[1] or DEFAULT_DOMAIN)
+    # An argument that is empty was meant to say something: the token must not go to another account in its place.
+    domain = domain if domain is not None else in_environment[1] or DEFAULT_DOMAIN
+    return account_address(subdomain, domain)
 
 
 def resolve_token(token: str | Secret | None, *, environ: Mapping[str, str] = os.environ) -> Secret:

@@ -95,6 +95,38 @@ def test_the_environment_fills_in():
     assert resolve_token(None, environ=environ).reveal() == "secret"
 
 
+@given(st.text(max_size=12))
+def test_a_domain_that_is_given_is_taken_or_refused_and_never_replaced(domain):
+    """The token goes to the account that was meant, or nowhere."""
+    for environ in ({}, {"KOMMO_DOMAIN": "amocrm.ru"}):
+        try:
+            address = resolve_address("acme", domain=domain, environ=environ)
+        except ConfigurationError as error:
+            message = str(error)
+            assert message.startswith("domain ")
+        else:
+            assert address.host == f"acme.{domain.strip().lower()}"
+
+
+@given(
+    st.none()
+    | st.integers()
+    | st.just("mock")
+    | st.binary()
+    | st.lists(st.sampled_from(["mock", " Mock ", "other"]) | st.none() | st.integers() | st.binary())
+)
+def test_hosts_for_plain_http_are_a_list_of_names_or_refused(hosts):
+    try:
+        address = base_address("http://mock:8080", allow_insecure_hosts=hosts)
+    except ConfigurationError as error:
+        message = str(error)
+        assert "allow_insecure_hosts=" in message
+        names = isinstance(hosts, list) and all(isinstance(host, str) for host in hosts)
+        assert ("would send the token unencrypted" in message) == names
+    else:
+        assert address.host in [host.strip().lower() for host in hosts]
+
+
 @pytest.mark.parametrize("arguments", [{}, {"base_url": "https://x.y", "subdomain": "acme"}])
 def test_contradictory_or_missing_addresses_are_refused(arguments):
     with pytest.raises(ConfigurationError):
