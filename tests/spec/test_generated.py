@@ -219,6 +219,22 @@ def test_generator_s_mistakes_are_clear_and_leave_the_old_client(built, kommo, s
     assert snapshot(built) == before
 
 
+@pytest.mark.parametrize(
+    "mistake", ["{% if %}", "{{ nothing.at.all }}", "{% for %}", "{{ 1 | no_filter }}", "{{"]
+)
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_mistake_in_a_template_is_named_with_its_place(built, kommo, snapshot, mistake, before):
+    template = built / "generator_templates" / "model.py.jinja"
+    template.parent.mkdir(exist_ok=True)
+    template.write_text("# as it was\n" * before + mistake + "\n")
+    there = snapshot(built)
+    code, out, err = kommo("spec", "client")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"kommo spec: generator_templates/model.py.jinja:{before + 1}: ")
+    assert err.endswith("; mend the template\n")
+    assert snapshot(built) == there
+
+
 def test_wrapped_strings_in_warnings_are_readable(built, kommo):
     edit(built / "openapi/dist/kommo.codegen.json", '"in": "path"', '"in": "path", "x-a": 1')
     text = (built / "openapi/dist/kommo.codegen.json").read_text()

@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from traceback import extract_tb
 from typing import TYPE_CHECKING, Any
 
 from kommo.command import CommandError
@@ -23,6 +24,7 @@ from kommo.spec.documents import load_mapping, nearest, place, shown
 from kommo.spec.project import CLIENT, GENERATOR_CONFIG, GENERATOR_TEMPLATES
 
 if TYPE_CHECKING:
+    from jinja2 import TemplateError
     from openapi_python_client.config import ConfigFile
     from openapi_python_client.parser.errors import GeneratorError
 
@@ -92,8 +94,23 @@ def _generate(root: Path, document: Path, settings: ConfigFile, output: Path) ->
         settings, MetaType.NONE, document, "utf-8", overwrite=False, output_path=output
     )
     templates = root / GENERATOR_TEMPLATES
+    from jinja2 import TemplateError
+
     with _tools_on_path(), _no_collection(), contextlib.redirect_stdout(io.StringIO()):
-        return generate(config=config, custom_template_path=templates if templates.is_dir() else None)
+        try:
+            return generate(config=config, custom_template_path=templates if templates.is_dir() else None)
+        except TemplateError as error:
+            raise CommandError(
+                f"{_template_place(error, templates)}: {error.message}; mend the template"
+            ) from error
+
+
+def _template_place(error: TemplateError, templates: Path) -> str:
+    """Where a template is wrong: jinja2 gives each a frame of its own."""
+    frames = [
+        frame for frame in extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(templates)
+    ]
+    return f"{shown(Path(frames[-1].filename))}:{frames[-1].lineno}" if frames else shown(templates)
 
 
 @contextlib.contextmanager
