@@ -115,6 +115,22 @@ def test_a_killed_run_is_cleaned_up(seed, document, server, tmp_path):
         assert everything(port) == before
 
 
+@pytest.mark.parametrize(
+    "host", ["example.invalid", "10.0.0.5", "127.0.0.1.example.invalid", "[2001:db8::1]:80"]
+)
+def test_the_token_of_an_account_is_not_sent_where_it_can_be_read(host, document, tmp_path):
+    options = Options(document=document, base_url=f"http://{host}", token="t")
+    journal = tmp_path / "journal"
+    with pytest.raises(CannotRun, match="unencrypted; use https://"):
+        read_only(options)
+    with pytest.raises(CannotRun, match="unencrypted; use https://"):
+        read_and_write(options, journal)
+    assert not journal.exists()
+    Journal(journal, options.base_url).close()
+    with pytest.raises(CannotRun, match="unencrypted; use https://"):
+        clean_up(options.base_url, "t", journal)
+
+
 def test_reading_sends_no_write(document):
     app = create_app(MockConfig(token="demo", seed="demo"))
     sent: list[str] = []

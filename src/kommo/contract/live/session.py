@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from attrs import evolve
 
+from kommo.address import is_loopback
 from kommo.contract.live.account import cleanup, survey
 from kommo.contract.live.guard import Guard
 from kommo.contract.live.journal import Journal
@@ -36,8 +38,11 @@ def read_only(options: Options, transport: httpx.BaseTransport | None = None) ->
     Args:
         options: with `base_url` and `token`.
         transport: the way to the account; None for the network.
+
+    Raises:
+        CannotRun: the token would go out unencrypted.
     """
-    guard = Guard(transport or network(), None)
+    guard = Guard(transport or _network(options.base_url or ""), None)
     return run(evolve(options, transport=guard, phases=("reading",)))
 
 
@@ -59,11 +64,12 @@ def read_and_write(
         The result, and what could not be cleaned up.
 
     Raises:
-        CannotRun: the account holds things under the prefix that this journal did not make, or does not answer.
+        CannotRun: the account holds things under the prefix that this journal did not make, or does not answer, or
+            the token would go out unencrypted.
         CommandError: the journal cannot be used.
     """
-    inner = transport or network()
     base_url = options.base_url or ""
+    inner = transport or _network(base_url)
     with Journal(journal_path, base_url) as journal:
         if journal.contents.names and not journal.contents.done:
             raise CannotRun(
@@ -95,13 +101,21 @@ def clean_up(
     """Take away what the run of a journal left behind; return what could not be.
 
     Raises:
-        CannotRun: the account does not answer.
+        CannotRun: the account does not answer, or the token would go out unencrypted.
         CommandError: the journal cannot be used.
     """
     if not journal_path.exists():
         raise CannotRun(f"{journal_path}: no such journal")
     with Journal(journal_path, base_url) as journal:
-        return _clean(transport or network(), base_url, token, journal, guard_options)
+        return _clean(transport or _network(base_url), base_url, token, journal, guard_options)
+
+
+def _network(base_url: str) -> httpx.BaseTransport:
+    """The way to an account over the network. Raises CannotRun when its token could be read there."""
+    parts = urlsplit(base_url)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        raise CannotRun(f"{base_url}: the token of a live account would go out unencrypted; use https://")
+    return network()
 
 
 def _clean(
