@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import re
 import shutil
+import subprocess
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import httpx
 import pytest
 from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kommo import Kommo, models
 from kommo.cli import main
@@ -17,6 +23,7 @@ from kommo.contract import ContractBroken, Options, har, run, validates
 from kommo.contract.exchange import Exchange
 from kommo.contract.faults import FAULTS, Faulty
 from kommo.contract.findings import Finding, Findings
+from kommo.contract.layers.walk.access import _nearly
 from kommo.contract.port import Port
 from kommo.contract.recording import Recorder, read
 from kommo.contract.replay import Replayer
@@ -263,6 +270,43 @@ def test_a_wrong_token_is_shown_as_it_was_sent(header, shell, program, contract,
     assert shell in curl(call, TOKENS)
     assert program in python(contract, [call], TOKENS)
     assert TOKEN not in curl(call, TOKENS) + python(contract, [call], TOKENS)
+
+
+def calls_nearly_right(token):
+    """A call with each header that is made of the token and is not the token's."""
+    for _, sent in _nearly(token):
+        yield sent, Exchange("list_leads", "GET", "http://x/", {"authorization": sent}, b"", 401, {}, b"")
+
+
+@given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=8))
+def test_a_program_makes_the_same_header_again_without_showing_the_token(contract, token):
+    """The token in another case, all but its end, or in base64, is as good as the token to who sees it."""
+    for sent, call in calls_nearly_right(token):
+        program = python(contract, [call], {token: "KOMMO_TOKEN"})
+        assert "os.environ['KOMMO_TOKEN']" in program
+        assert sent.rpartition(" ")[2] not in program + curl(call, {token: "KOMMO_TOKEN"})
+        made = {}
+        stand_in = SimpleNamespace(request=lambda *_, made=made, headers: made.update(headers))
+        *_, request = program.splitlines()
+        exec(
+            request,
+            {"httpx": stand_in, "base64": base64, "os": SimpleNamespace(environ={"KOMMO_TOKEN": token})},
+        )
+        assert made == {"authorization": sent}
+
+
+@pytest.mark.parametrize("token", ["eyJ0eXAi.Ab-c_9", "tOken", "a'b\"c$d`e\\f!", "x" * 200])
+def test_a_shell_makes_the_same_header_again_without_showing_the_token(token):
+    for sent, call in calls_nearly_right(token):
+        line = curl(call, {token: "KOMMO_TOKEN"})
+        assert sent.rpartition(" ")[2] not in line
+        done = subprocess.run(
+            ["bash", "-c", line.replace("curl -sS", "printf '%s\\n'", 1)],
+            env={**os.environ, "KOMMO_TOKEN": token},
+            capture_output=True,
+            text=True,
+        )
+        assert f"Authorization: {sent}" in done.stdout.splitlines()
 
 
 def test_the_user_without_rights_is_named_and_not_shown(document, contract, tmp_path):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from kommo.contract.document import Contract
@@ -18,8 +19,27 @@ from kommo.contract.violations import request_violations
 #: Headers worth repeating; the rest is the client's own business.
 _KEPT = ("content-type", "cookie")
 JSON: Final = "application/json"
-#: Stands for a token: the environment variable that holds it.
-_TOKEN: Final = re.compile("\0([A-Z_]+)\0")
+#: Stands for a token, or for what was made of it: the environment variable that holds it, and how it was made.
+_TOKEN: Final = re.compile("\0([A-Z_]+)(?::([a-z]+))?\0")
+
+
+class _Form(NamedTuple):
+    """Something from which a token could be told: how it is made here, in a shell and in a Python program."""
+
+    make: Callable[[str], str]
+    shell: str
+    program: str
+
+
+_FORMS: Final = {
+    "shorter": _Form(lambda token: token[:-1], "${%s%%?}", "{os.environ['%s'][:-1]}"),
+    "swapped": _Form(str.swapcase, '$(printf %%s "$%s" | tr a-zA-Z A-Za-z)', "{os.environ['%s'].swapcase()}"),
+    "user": _Form(
+        lambda token: b64encode(f"{token}:".encode()).decode(),
+        '$(printf %%s: "$%s" | base64 | tr -d "\\n")',
+        "{base64.b64encode((os.environ['%s'] + ':').encode()).decode()}",
+    ),
+}
 #: The header that a good request has.
 _OURS: Final = "Bearer \0KOMMO_TOKEN\0"
 
@@ -43,7 +63,7 @@ def curl(exchange: Exchange, tokens: Mapping[str, str] | None = None) -> str:
         words.append(
             '-H "Authorization: Bearer $KOMMO_TOKEN"'
             if authorization == _OURS
-            else '-H "' + _TOKEN.sub(r"${\1}", header) + '"'
+            else '-H "' + _TOKEN.sub(_in_shell, header) + '"'
             if _TOKEN.search(header)
             else "-H " + shlex.quote(header)
         )
@@ -65,7 +85,22 @@ def _authorization(exchange: Exchange, tokens: Mapping[str, str] | None) -> str 
     for token in sorted(tokens or (), key=len, reverse=True):  # one may be the beginning of the other
         if token in value:
             return value.replace(token, f"\0{tokens[token]}\0") if tokens else value
+    scheme, blank, word = value.rpartition(" ")
+    for token, variable in (tokens or {}).items():
+        for name, form in _FORMS.items():
+            if word and word == form.make(token):
+                return f"{scheme}{blank}\0{variable}:{name}\0"
     return value if tokens or not value.startswith("Bearer ") or "kommo-contract" in value else _OURS
+
+
+def _in_shell(found: re.Match[str]) -> str:
+    variable, form = found.groups()
+    return _FORMS[form].shell % variable if form else f"${{{variable}}}"
+
+
+def _in_program(found: re.Match[str]) -> str:
+    variable, form = found.groups()
+    return _FORMS[form].program % variable if form else f"{{os.environ['{variable}']}}"
 
 
 def _short(text: str, limit: int = 4000) -> str:
@@ -88,7 +123,7 @@ def python(contract: Contract, calls: Sequence[Exchange], tokens: Mapping[str, s
         return ""
     base = "{0.scheme}://{0.netloc}".format(urlsplit(calls[0].url))
     lines = [_client(contract, exchange, tokens) or _httpx(exchange, tokens) for exchange in calls]
-    head = ["import os"]
+    head = ["import os"] if not any("base64." in line for line in lines) else ["import base64", "import os"]
     if any(line.startswith("httpx") for line in lines):
         head.append("import httpx")
     if any("crm." in line for line in lines):
@@ -155,7 +190,7 @@ def _httpx(exchange: Exchange, tokens: Mapping[str, str] | None) -> str:
     authorization = _authorization(exchange, tokens)
     if authorization is not None and _TOKEN.search(authorization):
         # In this form no redaction takes it for a credential.
-        value = _TOKEN.sub(r"{os.environ['\1']}", authorization)
+        value = _TOKEN.sub(_in_program, authorization)
         shown.append(f"""'authorization': f"{value}\"""")
     elif authorization is not None:
         shown.append(f"'authorization': {authorization!r}")
