@@ -131,6 +131,28 @@ def test_the_token_of_an_account_is_not_sent_where_it_can_be_read(host, document
         clean_up(options.base_url, "t", journal)
 
 
+@pytest.fixture
+def hastily(monkeypatch):
+    """Reading runs that do not pace themselves."""
+    monkeypatch.setattr(
+        "kommo.contract.live.session.Guard", lambda inner, journal: Guard(inner, journal, **AT_ONCE)
+    )
+
+
+@pytest.mark.parametrize("token", ["old", "demo", "demo-user"])
+def test_an_account_that_refuses_the_token_does_not_pass_for_one_that_keeps_the_contract(
+    token, document, hastily
+):
+    """An old token in a nightly job."""
+    account = AsgiTransport(create_app(MockConfig(seed="demo")))
+    options = Options(document=document, base_url=IN_PROCESS_URL, token=token)
+    if token == "old":
+        with pytest.raises(CannotRun, match="answers 401 to everything; check the token"):
+            read_only(options, account)
+    else:
+        assert read_only(options, account).findings == []
+
+
 def test_reading_sends_no_write(document):
     app = create_app(MockConfig(token="demo", seed="demo"))
     sent: list[str] = []
