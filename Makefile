@@ -80,9 +80,10 @@ contract-nightly: $(SETUP) ## the contract suite for long: five seeds, more exam
 mutation-score: $(SETUP) ## share of the seeded faults that the contract suite finds
 	@$(KOMMO) contract score
 
-lint: $(SETUP) ## house rules of the contract and the style of the code
+lint: $(SETUP) ## house rules of the contract, the style of the code, who may import whom
 	@$(KOMMO) spec lint
 	@$(BIN)/ruff check src tests examples bench
+	@said=$$(PYTHONPATH=src:generated_client $(BIN)/lint-imports --no-cache --no-logo) || { echo "$$said" >&2; exit 1; }
 	@$(BIN)/ruff format --check --quiet src tests examples bench
 
 types: $(SETUP) ## mypy --strict and pyright

@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     from .store import Store
 
 
-class StorageFailed(Exception):
-    """A transaction could not be kept (disk full, lock not to be had). Nothing of it was kept."""
-
-
 class Backend(Protocol):
     """Where transactions are kept beyond the life of the process."""
 

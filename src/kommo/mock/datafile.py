@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 from msgspec import Struct
 
-from .backend import StorageFailed
+from .store import StorageFailed
 from .tables import KINDS, Key, Tables, empty_tables
 
 if TYPE_CHECKING:

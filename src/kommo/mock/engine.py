@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from .accounts import open_account
 from .clock import changed_clock
 from .config import SEEDS, MockConfig, check_token
+from .contents import contents
 from .gateway import Fault, Limiter, Limits, count_request, parse_fault, parse_limits
 from .health import health
 from .journal import Journal
@@ -238,8 +239,6 @@ class Engine:
 
     def contents(self) -> dict[str, Any]:
         """What is stored, account by account, as the page shows it."""
-        from .control.contents import contents
-
         return contents(self.store)
 
     def health(self) -> dict[str, Any]:

@@ -11,14 +11,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from .backend import StorageFailed
 from .config import MockConfig
 from .engine import Engine
 from .http.app import MockApp
-from .store import Store
+from .store import StorageFailed, Store
 
 if TYPE_CHECKING:
     import uvicorn
+    from starlette.applications import Starlette
 
 
 class CannotListen(OSError):
@@ -62,7 +62,14 @@ def create_app(config: MockConfig | None = None) -> MockApp:
     Args:
         config: how to set it up; an empty account by default.
     """
-    return MockApp(open_engine(config or MockConfig()))
+    return MockApp(open_engine(config or MockConfig()), _control)
+
+
+def _control(engine: Engine) -> Starlette:
+    # Imported when it is asked for: most mocks are never looked at, and its framework takes time to load.
+    from .control import create_control
+
+    return create_control(engine)
 
 
 def open_engine(config: MockConfig) -> Engine:
@@ -161,7 +168,7 @@ def serve(config: MockConfig, listener: socket.socket, workers: int = 1, tls: Tl
         CannotShare: there can be no file beside it.
     """
     if workers == 1:
-        _run(MockApp(_settled_engine(config)), listener, tls)
+        _run(MockApp(_settled_engine(config), _control), listener, tls)
         return
     from .datafile import DataFile
     from .supervisor import supervise
@@ -217,7 +224,7 @@ def _worker_app(config: MockConfig, store: Store, shared: Path) -> MockApp:
     from .workers import SharedFile, SharedJournal, SharedLimiter
 
     file = SharedFile(shared)
-    return MockApp(Engine(config, store, SharedJournal(file), SharedLimiter(file)))
+    return MockApp(Engine(config, store, SharedJournal(file), SharedLimiter(file)), _control)
 
 
 class MockServer:

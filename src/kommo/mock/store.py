@@ -30,6 +30,10 @@ FIRST_ID: Final = 1_001
 """Ids that the mock gives out start here: a released client refuses list ids of 1000 and below."""
 
 
+class StorageFailed(Exception):
+    """A transaction could not be kept (disk full, lock not to be had). Nothing of it was kept."""
+
+
 class Store:
     """The tables, their indexes, and the clock.
 

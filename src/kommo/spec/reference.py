@@ -45,7 +45,7 @@ PAGES = (
     Page(REFERENCE / "quirks.md", "kommo.spec.pages.quirks:render", "openapi/evidence/"),
     Page(
         REFERENCE / "mock-coverage.md",
-        "kommo.mock.coverage:render",
+        "kommo.spec.pages.mock_coverage:render",
         "docs/data/exercised.json and tests/mock/behaviours.yaml",
     ),
     Page(REFERENCE / "api.html", "kommo.docs.render:page", "openapi/, overlays/quirks/ and src/kommo/docs/"),

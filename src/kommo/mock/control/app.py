@@ -15,9 +15,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from kommo.mock.backend import StorageFailed
 from kommo.mock.engine import Engine
 from kommo.mock.model import Account, Grant
+from kommo.mock.store import StorageFailed
 from kommo.published import reference_path
 
 MAX_BODY: Final = 1024 * 1024

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final
 
 from kommo.mock import oauth
-from kommo.mock.backend import StorageFailed
 from kommo.mock.engine import Engine
 from kommo.mock.gateway import Fault
 from kommo.mock.platforms import Platform
+from kommo.mock.store import StorageFailed
 
 from . import body as bodies
 from . import routes
@@ -47,10 +48,12 @@ class MockApp:
 
     Args:
         engine: what it serves.
+        control: makes the ASGI application of the controls under `/_mock/`, when they are first asked for.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, control: Callable[[Engine], Any]) -> None:
         self.engine = engine
+        self._make_control = control
         self.cache = FieldCache(engine.store)
         self._control: Any = None
         self._bases = Bases()
@@ -60,9 +63,7 @@ class MockApp:
     def control(self) -> Any:
         """The controls under `/_mock/` as an ASGI application, made when they are first asked for."""
         if self._control is None:
-            from kommo.mock.control import create_control
-
-            self._control = create_control(self.engine)
+            self._control = self._make_control(self.engine)
         return self._control
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:

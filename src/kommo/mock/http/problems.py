@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from kommo.mock.backend import StorageFailed
+from kommo.mock.store import StorageFailed
 from kommo.mock.violations import (
     NOT_SUPPORTED_CHOICE,
     Invalid,

@@ -10,9 +10,9 @@ from typing import Any, Final, Literal, NamedTuple
 
 from kommo.mock.entities import ENTITIES, attribute_of
 from kommo.mock.model import Catalog, EntityName, Record, Scope
-from kommo.mock.moments import Zone
 from kommo.mock.store import Store
-from kommo.mock.values import account_zone, show
+from kommo.mock.values import account_zone
+from kommo.mock.views import values_view
 
 Writers = Literal["users", "lists", "admins"]
 """Who may write: every user, those with the right to lists, administrators."""
@@ -171,26 +171,6 @@ class RecordViews:
         if catalog is None or catalog.type != "invoices":
             return None
         return f"{self._base}/invoices/{record.id}"
-
-
-def values_view(store: Store, record: Record, zone: Zone) -> list[dict[str, Any]]:
-    """The values of a record, one entry for each field that has any (`custom-fields-v4:1196`).
-
-    Args:
-        store: where the fields are.
-        record: the record.
-        zone: the time zone of its account.
-    """
-    return [
-        {
-            "field_id": field.id,
-            "field_name": field.name,
-            "field_code": field.code,
-            "field_type": field.type,
-            "values": values,
-        }
-        for field, values in show(store, record, zone)
-    ]
 
 
 def catalog_view(catalog: Catalog, base: str) -> dict[str, Any]:

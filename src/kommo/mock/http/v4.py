@@ -8,12 +8,13 @@ from kommo.mock import field_types, fields, groups
 from kommo.mock.batches import Written
 from kommo.mock.model import Field, Scope
 from kommo.mock.platforms import KOMMO
+from kommo.mock.views import field_view, keyed_enums
 from kommo.mock.violations import REQUIRED_FILLED
 
 from .context import Context
 from .query import Page, invalid
 from .reply import HAL, NO_CONTENT, HttpError, Reply, dumps, hal, shown
-from .views import collection_path, field_view, group_view, keyed_enums, with_link
+from .views import collection_path, group_view, with_link
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 250

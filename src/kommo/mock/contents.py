@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from kommo.mock.http.resources import values_view
-from kommo.mock.http.views import field_view
-from kommo.mock.model import ENTITIES, Account, Field, Scope
-from kommo.mock.store import Store
-from kommo.mock.values import account_zone
+from .model import ENTITIES, Account, Field, Scope
+from .store import Store
+from .values import account_zone
+from .views import field_view, values_view
 
 SHOWN: Final = 200
 """Fields and records of an entity or a list that are shown at most; the counts are always whole."""

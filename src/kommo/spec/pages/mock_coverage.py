@@ -1,7 +1,4 @@
-"""docs/reference/mock-coverage.md: what the mock covers, made of what its tests exercise.
-
-Only `make reference` uses this module; it needs the tools of the spec.
-"""
+"""docs/reference/mock-coverage.md: what the mock covers, made of what its tests exercise."""
 
 from __future__ import annotations
 
