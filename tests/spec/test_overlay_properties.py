@@ -54,7 +54,9 @@ def actions(draw, document):
 
 def canonical(value):
     """One text for all JSON that is equal: an overlay may not say the same action twice, in whatever order of keys."""
-    return json.dumps(value, sort_keys=True)
+    return json.dumps(
+        json.loads(json.dumps(value), parse_float=lambda text: int(float(text))), sort_keys=True
+    )
 
 
 @st.composite
