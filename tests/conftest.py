@@ -8,8 +8,8 @@ from hypothesis import settings
 
 IN_CI = os.environ.get("KOMMO_CI") == "1"
 
-# Tests assert nothing about time: the machines are shared. In CI the examples are the same for the same tests, so that a
-# failure is about the change; whoever runs the tests otherwise looks at new ones each time.
+# Tests assert nothing about time: the machines are shared. In CI the examples are the same for the same tests, so that
+# a failure is about the change; whoever runs the tests otherwise looks at new ones each time.
 settings.register_profile("kommo", deadline=None, derandomize=IN_CI)
 settings.load_profile("kommo")
 
