@@ -6,23 +6,27 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from attrs import evolve, frozen
 
 from kommo.contract.checks import exchange_checks
+from kommo.contract.collection import Collection
 from kommo.contract.document import Contract
 from kommo.contract.exchange import NO_JSON, Exchange
 from kommo.contract.findings import Finding
+from kommo.contract.ground import Target
 from kommo.contract.options import Options
 from kommo.contract.port import Port
+from kommo.contract.resources import resource, split
 from kommo.contract.run import run
+from kommo.contract.session import Script, Session
 from kommo.redaction import MASK, redact
 
 #: Checks whose failure is that a call was answered with this status at all, unless what it listed is the failure. No
-#: status tells what calls leave behind (`atomicity`, `isolation`, `leak` ...); no report holds the tokens that
-#: `authentication` is about.
-_BY_STATUS = frozenset({"accepts-invalid", "deleted-stays-deleted", "refuses-valid", "unknown-id"})
+#: status tells what calls leave behind (`atomicity`, `isolation`, `leak`, `deleted-stays-deleted` ...); no report holds
+#: the tokens that `authentication` and `rights` are about.
+_BY_STATUS = frozenset({"accepts-invalid", "refuses-valid", "unknown-id"})
 
 
 @frozen
@@ -59,6 +63,7 @@ class Replayer:
         if not finding.calls:
             return Replay(False, "the report holds no calls for it", ())
         made = tuple(self._calls(finding))
+        self._tidy(made)
         wanted = (finding.check, redact(finding.cause))
         if wanted in self._departures(made[-1]):
             return Replay(True, "the last answer departs from the contract in the same way", made)
@@ -80,6 +85,19 @@ class Replayer:
             if recorded.answer is not NO_JSON and exchange.answer is not NO_JSON:
                 _learn(recorded.answer, exchange.answer, names)
             yield exchange
+
+    def _tidy(self, made: Sequence[Exchange]) -> None:
+        """Delete what the calls made: what is left over would be in the way of the layers."""
+        script = Script(Session(self._options, self._contract, self._port), "replay")
+        for exchange in reversed(made):
+            operation = self._contract.operations.get(exchange.operation or "")
+            match = operation and operation.pattern.match(exchange.path)
+            if operation and match and exchange.method == "POST":
+                parameters: dict[str, str | int] = {
+                    name: unquote(value) for name, value in match.groupdict().items()
+                }
+                home = Collection(script, resource(self._contract, split(operation.id)[1]), parameters)
+                Target(operation, home, parameters, []).clean(exchange)
 
     def _departures(self, exchange: Exchange) -> set[tuple[str, str]]:
         """What one exchange shows by itself: checks and causes."""
