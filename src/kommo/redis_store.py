@@ -54,8 +54,8 @@ def redis_errors(what: str, url: Secret) -> Iterator[None]:
 def _unusable(what: str, url: Secret, error: Exception) -> TransportError:
     """The exception for what Redis raised. Raises nothing: the frame holds the password."""
     parts = urlsplit(url.reveal())
-    secrets = [secret for secret in (parts.password, parts.username) if secret]
-    text = one_line(str(error), 120, secrets) or type(error).__name__
+    # No user name: it is no secret, and one that is short stands in other words, too.
+    text = one_line(str(error), 120, [parts.password or ""]) or type(error).__name__
     return TransportError(
         f"{what}: cannot use Redis at {parts.hostname or parts.path}:{parts.port or 6379} ({text}); "
         "start it, or correct its URL",

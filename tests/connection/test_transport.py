@@ -244,16 +244,18 @@ def test_the_shared_rate_survives_a_redis_that_forgot_its_scripts(redis_url):
     assert len(seen) == 2
 
 
+@pytest.mark.parametrize("user", ["", "u", "user"])
 @worlds
-def test_an_unreachable_redis_is_one_clear_error_without_its_password(world):
+def test_an_unreachable_redis_is_one_clear_error_without_its_password(world, user):
     http, seen = answers(httpx.Response(200))
 
     with pytest.raises(TransportError, match=r"rate limit: cannot use Redis at 127\.0\.0\.1:9 ") as raised:
-        exchange(world, http, limiter="redis://user:hunter2@127.0.0.1:9/0")
+        exchange(world, http, limiter=f"redis://{user}:hunter2@127.0.0.1:9/0")
 
     assert raised.value.sent is False
     assert not seen
     assert "hunter2" not in str(raised.value) + str(raised.value.__cause__)
+    assert "refused" in str(raised.value)
 
 
 @pytest.mark.parametrize("url", ["http://x", "redis", "memory://"])
