@@ -195,8 +195,22 @@ def test_every_control_is_there_over_http_from_the_command_line_and_from_python(
 def test_mistakes_get_one_line(words, said):
     done = run(*(["--port", "0", *words] if "--port" not in words else words))
     assert done.returncode == 2
+    assert done.stdout == ""
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("workers", "broken"), [("1", "data.db"), ("2", "data.db"), ("2", "data.db-workers")]
+)
+def test_a_file_that_cannot_be_used_is_refused_before_an_address_is_told(workers, broken, tmp_path):
+    if broken == "data.db":
+        (tmp_path / broken).write_text("no data file " * 100)
+    else:
+        (tmp_path / broken).mkdir()
+    done = run("--port", "0", "--workers", workers, "--data", str(tmp_path / "data.db"))
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert broken in done.stderr
 
 
 def test_a_port_in_use_gets_one_line():

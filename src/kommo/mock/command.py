@@ -161,12 +161,15 @@ def run(args: argparse.Namespace) -> int:
             tls.check()
         with listen(args.host, args.port) as listener:
             url = url_of(listener, tls)
-            print(
-                f"kommo mock: {url} (seed {config.seed}, profile {config.profile}; "
-                f"page and controls at {url}/_mock/)",
-                flush=True,
-            )
-            serve(config, listener, args.workers, tls)
+
+            def announce() -> None:
+                print(
+                    f"kommo mock: {url} (seed {config.seed}, profile {config.profile}; "
+                    f"page and controls at {url}/_mock/)",
+                    flush=True,
+                )
+
+            serve(config, listener, args.workers, tls, announce)
     except (CannotEncrypt, CannotListen, CannotShare, DataFileError) as error:
         raise CommandError(str(error)) from None
     return 0

@@ -17,6 +17,8 @@ from .http.app import MockApp
 from .store import StorageFailed, Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import uvicorn
     from starlette.applications import Starlette
 
@@ -154,7 +156,13 @@ def uvicorn_config(app: MockApp, tls: Tls | None = None) -> uvicorn.Config:
     )
 
 
-def serve(config: MockConfig, listener: socket.socket, workers: int = 1, tls: Tls | None = None) -> None:
+def serve(
+    config: MockConfig,
+    listener: socket.socket,
+    workers: int = 1,
+    tls: Tls | None = None,
+    announce: Callable[[], None] = lambda: None,
+) -> None:
     """Serve on a socket until a signal says stop.
 
     Args:
@@ -162,13 +170,16 @@ def serve(config: MockConfig, listener: socket.socket, workers: int = 1, tls: Tl
         listener: a listening socket.
         workers: how many processes serve; more than one need a data file.
         tls: how to be served by https; None for http.
+        announce: called once nothing can be refused any more, right before the first request is answered.
 
     Raises:
         DataFileError: the data file cannot be used.
         CannotShare: there can be no file beside it.
     """
     if workers == 1:
-        _run(MockApp(_settled_engine(config), _control), listener, tls)
+        app = MockApp(_settled_engine(config), _control)
+        announce()
+        _run(app, listener, tls)
         return
     from .datafile import DataFile
     from .supervisor import supervise
@@ -192,6 +203,7 @@ def serve(config: MockConfig, listener: socket.socket, workers: int = 1, tls: Tl
         _run(_worker_app(config, engine.store, shared), listener, tls)
 
     try:
+        announce()
         supervise(work, workers)
     finally:
         shared.unlink(missing_ok=True)
