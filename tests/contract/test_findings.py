@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -415,3 +416,19 @@ def test_mistakes_get_one_line_and_code_2(arguments, tmp_path, capsys):
     assert code == 2
     assert "Traceback" not in said.err
     assert said.err.strip()
+
+
+@pytest.mark.parametrize(
+    ("action", "said"),
+    [
+        ([], "without it, the embedded mock"),
+        (["replay"], "needed for the report of one"),
+        (["cleanup"], "without it, the one of the journal"),
+    ],
+)
+def test_the_help_of_each_action_says_which_server_it_asks(action, said, capsys):
+    with contextlib.suppress(SystemExit):
+        main(["contract", *action, "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert said in shown
+    assert not action or "without it, the embedded mock" not in shown

@@ -54,7 +54,7 @@ PROFILES: Final = {"default": Profile(1, None), "nightly": Profile(5, 20)}
 
 def configure(parser: ArgumentParser) -> None:
     """Declare the arguments."""
-    _server(parser)
+    _server(parser, "the server; without it, the embedded mock")
     _user(parser)
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="seed of everything random (default 1)"
@@ -96,7 +96,7 @@ def configure(parser: ArgumentParser) -> None:
     again = actions.add_parser("replay", help="run the failures of a report again", allow_abbrev=False)
     again.add_argument("report", type=Path, help="a directory made by --report, or its report.json")
     again.add_argument("--only", type=_positive, metavar="N", help="the Nth failure alone")
-    _server(again)
+    _server(again, "the server; needed for the report of one, not of the embedded mock")
     _user(again)
     again.set_defaults(action=_replay)
     traffic = actions.add_parser("check", help="judge recorded traffic", allow_abbrev=False)
@@ -107,7 +107,7 @@ def configure(parser: ArgumentParser) -> None:
         "cleanup", help="take away what an interrupted --write run left", allow_abbrev=False
     )
     clean.add_argument("journal", type=Path)
-    _server(clean)
+    _server(clean, "the account; without it, the one of the journal")
     clean.set_defaults(action=_cleanup)
     score = actions.add_parser("score", help="which seeded faults the suite finds", allow_abbrev=False)
     scoring.configure(score)
@@ -116,10 +116,8 @@ def configure(parser: ArgumentParser) -> None:
     score.set_defaults(action=_score)
 
 
-def _server(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--base-url", type=_url, metavar="URL", help="the server; without it, the embedded mock"
-    )
+def _server(parser: ArgumentParser, which: str) -> None:
+    parser.add_argument("--base-url", type=_url, metavar="URL", help=which)
     parser.add_argument("--token", help="its bearer token; by default $KOMMO_TOKEN, else demo")
     _contract(parser)
 
