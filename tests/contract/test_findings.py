@@ -390,7 +390,38 @@ def test_traffic_is_validated(server, tmp_path, capsys):
     with pytest.raises(ContractBroken):
         validates(archive)
     assert main(["contract", "check", str(archive)]) == 1
-    assert "2 exchanges" in capsys.readouterr().out
+    assert "check: 2 exchanges judged, " in capsys.readouterr().out
+
+
+def _archive(path, *asked):
+    """Write an archive of sound answers to some requests, one as (method, URL)."""
+    answers = [Exchange(None, method, url, {}, b"", 204, {}, b"") for method, url in asked]
+    with path.open("w") as stream:
+        har.write(stream, [(answer, "") for answer in answers], [])
+    return str(path)
+
+
+OTHER_TRAFFIC = [
+    ("GET", "https://example.com/"),
+    ("GET", "https://example.com/custom_fields"),
+    ("POST", "https://acme.kommo.com/oauth2/token"),
+    ("GET", "https://acme.kommo.com/api/v4/unheard"),
+]
+
+
+@pytest.mark.parametrize("others", range(len(OTHER_TRAFFIC) + 1))
+def test_traffic_that_is_no_call_of_the_api_is_not_counted_as_judged(others, tmp_path, capsys):
+    traffic = OTHER_TRAFFIC[:others]
+    call = ("GET", "https://acme.kommo.com/api/v4/leads/custom_fields")
+    without = _archive(tmp_path / "without.har", *traffic)
+    assert main(["contract", "check", without]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert f"no answered call of the API among {others} exchanges" in said.err
+    assert main(["contract", "check", without, _archive(tmp_path / "with.har", *traffic, call)]) in (0, 1)
+    passed_over = f" ({2 * others} of other traffic passed over)" if others else ""
+    assert f"check: 1 exchanges judged{passed_over}, " in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

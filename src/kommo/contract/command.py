@@ -18,7 +18,7 @@ from attrs import evolve, frozen
 from kommo.command import INTERRUPTED, CommandError
 from kommo.contract import har
 from kommo.contract import score as scoring
-from kommo.contract.assertion import departures
+from kommo.contract.assertion import departures, is_call
 from kommo.contract.document import Contract
 from kommo.contract.explain import Lines, quirk
 from kommo.contract.findings import Finding
@@ -304,16 +304,24 @@ def _replay(args: Namespace) -> int:
 
 def _traffic(args: Namespace) -> int:
     contract = Contract(_document(args))
-    count = broken = 0
+    judged = others = broken = 0
     for path in args.traffic:
         exchanges = list(har.read(path))
-        count += len(exchanges)
-        for exchange, violation in departures(exchanges, contract):
+        calls = [exchange for exchange in exchanges if is_call(exchange, contract)]
+        judged += len(calls)
+        others += len(exchanges) - len(calls)
+        for exchange, violation in departures(calls, contract):
             broken += 1
             print(f"{path}: {exchange}: {violation.check}: {violation.message}")
             if violation.pointer:
                 print(f"   contract: {violation.pointer}")
-    print(f"check: {count} exchanges, {broken} departures from the contract")
+    if not judged:
+        raise CommandError(
+            f"{', '.join(map(str, args.traffic))}: no answered call of the API among {others} exchanges; "
+            "record some that are, for instance of /api/v4/leads/custom_fields"
+        )
+    passed_over = f" ({others} of other traffic passed over)" if others else ""
+    print(f"check: {judged} exchanges judged{passed_over}, {broken} departures from the contract")
     return BROKEN if broken else HOLDS
 
 
