@@ -12,6 +12,7 @@ import subprocess
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
+import h11
 import httpx
 import pytest
 from attrs import evolve
@@ -301,6 +302,15 @@ def test_a_program_makes_the_same_header_again_without_showing_the_token(contrac
             {"httpx": stand_in, "base64": base64, "os": SimpleNamespace(environ={"KOMMO_TOKEN": token})},
         )
         assert made == {"authorization": sent}
+
+
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1).filter(str.strip))
+def test_every_header_that_is_nearly_right_can_be_sent(token):
+    for sent, _ in calls_nearly_right(token.strip()):
+        message = h11.Request(
+            method="GET", target="/", headers=[("host", "x"), ("authorization", sent.encode())]
+        )
+        assert dict(message.headers)[b"authorization"] == sent.encode()
 
 
 @pytest.mark.parametrize("token", ["eyJ0eXAi.Ab-c_9", "tOken", "a'b\"c$d`e\\f!", "x" * 200])

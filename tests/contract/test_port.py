@@ -6,9 +6,13 @@ import socket
 import struct
 import threading
 
+import h11
 import pytest
 from httpcore._sync.http11 import HTTP11Connection
+from hypothesis import given
+from hypothesis import strategies as st
 
+from kommo.contract.options import CannotRun
 from kommo.contract.port import Port
 
 ANSWER = b'{"title":"Not Found","status":404}'
@@ -101,3 +105,25 @@ def test_a_request_that_no_server_can_have_seen_is_sent_again(method, unnoticed,
         assert server.broken.wait(10)
         assert port.fetch(method, "/a", json=[{"name": "x"}]).status == 404
         assert server.seen == ["GET", method]
+
+
+@pytest.mark.parametrize("secret", ["Bearer s3cr3t ", "s3cr3t\n", "Basic s3cr3t\x00"])
+def test_a_request_that_cannot_be_sent_is_not_told_as_a_server_that_does_not_answer(secret):
+    with Breaking(at_once=False) as server, Port(server.url, "t") as port:
+        with pytest.raises(CannotRun, match=r"^GET /a: .* cannot be sent \(Illegal header value\)$"):
+            port.fetch("GET", "/a?b=c", authorization=secret)
+        assert port.fetch("GET", "/a").status == 404
+        assert server.seen == ["GET"]
+
+
+@given(st.text())
+def test_a_port_takes_the_tokens_that_a_header_can_hold(token):
+    try:
+        h11.Request(
+            method="GET", target="/", headers=[("host", "x"), ("a", f"Bearer {token}".encode("ascii"))]
+        )
+    except (UnicodeEncodeError, h11.LocalProtocolError):
+        with pytest.raises(CannotRun, match="cannot be sent"):
+            Port(None, token)
+    else:
+        Port(None, token).close()

@@ -7,7 +7,7 @@ import pytest
 from kommo.contract import LAYERS, CannotRun, Options, run
 from kommo.contract.document import Contract
 from kommo.contract.options import SCHEMATHESIS
-from kommo.mock import MockConfig, create_app
+from kommo.mock import MockConfig, MockServer, create_app
 
 OWN = tuple(name for name in LAYERS if name not in SCHEMATHESIS)
 #: The near misses of all quirks are sent by the tests of the overlays; here they stand for the documents alone.
@@ -75,6 +75,9 @@ def test_the_same_seed_makes_the_same_requests(document):
     [
         ({"phases": ("no_such_layer",)}, "no layer no_such_layer"),
         ({"user_token": "demo", "phases": ("walk",)}, "is the token itself"),
+        ({"token": "t\n", "phases": ("walk",)}, r"the token \(--token, \$KOMMO_TOKEN\) cannot be sent"),
+        ({"token": "", "phases": ("examples",)}, "cannot be sent: it is empty"),
+        ({"user_token": "ü", "phases": ("walk",)}, r"\$KOMMO_USER_TOKEN\) cannot be sent"),
         ({"operations": ["list_everything"]}, "no operation list_everything"),
         ({"base_url": "http://127.0.0.1:9", "phases": ("walk",)}, "http://127.0.0.1:9: no answer"),
         (
@@ -87,3 +90,11 @@ def test_what_cannot_run_says_why(options, said, document, app):
     where = {} if "base_url" in options else {"app": app}
     with pytest.raises(CannotRun, match=said):
         run(Options(document=document, **where, **options))
+
+
+def test_a_token_of_one_character_will_do(document):
+    with MockServer(MockConfig(token="t", seed="demo")) as server:
+        options = Options(
+            document=document, base_url=server.url, token="t", phases=("walk",), operations=FEW[:5]
+        )
+        assert run(options).findings == []

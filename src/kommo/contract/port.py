@@ -16,6 +16,7 @@ import httpx
 from kommo.contract.closing import Closing
 from kommo.contract.exchange import Exchange
 from kommo.contract.operations import Operation
+from kommo.contract.options import CannotRun
 
 #: Address under which an application in process is spoken to; the links it hands out begin with it.
 IN_PROCESS_URL: Final = "http://testserver"
@@ -42,6 +43,27 @@ class Carried(TypedDict, total=False):
     content: bytes | None
     headers: Mapping[str, str] | None
     authorization: str | None
+
+
+def sendable(value: str) -> bool:
+    """Say whether a header can have this value: printable ASCII, without a blank at its end."""
+    return value.isascii() and value.isprintable() and not value.endswith(" ")
+
+
+def hold(token: str, given: str) -> None:
+    """See that a header can hold a token.
+
+    Args:
+        token: to be sent.
+        given: where it comes from.
+
+    Raises:
+        CannotRun: no header can.
+    """
+    if not sendable(f"Bearer {token}"):
+        raise CannotRun(
+            f"the token ({given}) cannot be sent: it is empty, ends with a blank, or holds more than printable ASCII"
+        )
 
 
 class ServerGuard:
@@ -167,6 +189,9 @@ class Port(Closing):
         app: an ASGI application to call in process.
         transport: an httpx transport to use instead of the network (a pacing one, for instance).
         timeout: seconds for one request.
+
+    Raises:
+        CannotRun: no header can hold the token.
     """
 
     def __init__(
@@ -178,6 +203,7 @@ class Port(Closing):
         transport: httpx.BaseTransport | None = None,
         timeout: float = 30.0,
     ) -> None:
+        hold(token, "--token, $KOMMO_TOKEN")
         if app is not None:
             transport = AsgiTransport(ServerGuard(app))
         self.base_url = (base_url or IN_PROCESS_URL).rstrip("/")
@@ -213,6 +239,7 @@ class Port(Closing):
 
         Raises:
             httpx.TransportError: no answer came.
+            CannotRun: HTTP has no such request.
         """
         path = operation.path
         for name, value in (parameters or {}).items():
@@ -236,6 +263,10 @@ class Port(Closing):
             url: on this server.
             operation: id of the operation that this is a request of, None for none.
             carried: see `Carried`.
+
+        Raises:
+            httpx.TransportError: no answer came.
+            CannotRun: HTTP has no such request.
         """
         url = urljoin(self.base_url + "/", url)
         sent = {
@@ -287,6 +318,12 @@ class Port(Closing):
                     raw = b"".join(response.iter_raw())
             except httpx.InvalidURL as error:
                 return 0, {}, b"", f"{url} is no URL: {error}"
+            except httpx.LocalProtocolError as error:
+                # Without what stands there: it may be the token.
+                reason = str(error).partition(" b'")[0]
+                raise CannotRun(
+                    f"{method} {urlsplit(url).path}: the suite made a request that cannot be sent ({reason})"
+                ) from error
             except (httpx.RemoteProtocolError, httpx.ReadError) as error:
                 failure = str(error) or type(error).__name__
                 if method not in _SAFE and not sending.failed:

@@ -21,7 +21,7 @@ from kommo.contract.options import (
     Options,
     Result,
 )
-from kommo.contract.port import Port
+from kommo.contract.port import Port, hold
 from kommo.contract.session import Halted, Session, unreachable
 from kommo.published import load_bundle
 
@@ -84,7 +84,13 @@ def run(options: Options) -> Result:
 
 
 def complete(options: Options) -> Options:
-    """Fill in the published contract and the embedded mock where the options name neither."""
+    """Fill in the published contract and the embedded mock where the options name neither.
+
+    Raises:
+        CannotRun: the token of the user cannot be sent.
+    """
+    if options.user_token is not None:
+        hold(options.user_token, "--user-token, $KOMMO_USER_TOKEN")
     if options.document is None:
         options = evolve(options, document=load_bundle(options.platform))
     if options.app is None and options.base_url is None:

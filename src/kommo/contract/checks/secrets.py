@@ -22,10 +22,10 @@ def check(exchange: Exchange) -> Iterator[Violation]:
     """Yield a violation when the answer shows the token that was sent, or an error shows the server's inside."""
     sent = exchange.request_headers.get("authorization", "")
     token = sent.rpartition(" ")[2] if sent.casefold() != "bearer" else ""
-    # A short token ("demo") may be part of the account's data by chance; the whole header is not.
-    needles = {sent.encode()} if len(token) < 12 else {token.encode()}
+    # A short token ("demo") may be part of the account's data by chance; together with its scheme it is not.
+    needle = token if len(token) >= 12 else sent if " " in sent else ""
     shown = exchange.body + b"\n" + "\n".join(exchange.headers.values()).encode()
-    if token and any(needle and needle in shown for needle in needles):
+    if token and needle and needle.encode() in shown:
         yield Violation(
             "secrets", "credential in the answer", "the answer shows the credential that was sent", ""
         )

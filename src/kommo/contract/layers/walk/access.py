@@ -11,6 +11,7 @@ from kommo.contract.collection import Collection
 from kommo.contract.exchange import Exchange
 from kommo.contract.operations import Operation
 from kommo.contract.places import old_draft
+from kommo.contract.port import sendable
 from kommo.contract.resources import resource, split
 from kommo.contract.session import BLOCKED, Script
 from kommo.contract.shapes import PREFIX
@@ -99,9 +100,9 @@ def _refused(script: Script, operation: Operation, what: str, exchange: Exchange
         )
 
 
-def _nearly(token: str) -> list[tuple[str, str | None]]:
+def _nearly(token: str) -> list[tuple[str, str]]:
     """Authorization headers that hold the token and still give no access."""
-    found: list[tuple[str, str | None]] = [
+    found = [
         ("more than the token", f"Bearer {token}0"),
         ("less than the token", f"Bearer {token[:-1]}"),
         ("the token twice", f"Bearer {token} {token}"),
@@ -111,7 +112,8 @@ def _nearly(token: str) -> list[tuple[str, str | None]]:
     ]
     if token.swapcase() != token:
         found.append(("the token in another case", f"Bearer {token.swapcase()}"))
-    return found
+    # Without its last character, a token may be empty or end with a blank.
+    return [(what, header) for what, header in found if sendable(header)]
 
 
 def _harmless(script: Script, operation: Operation) -> Any:
