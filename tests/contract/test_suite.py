@@ -80,10 +80,6 @@ def test_the_same_seed_makes_the_same_requests(document):
         ({"user_token": "ü", "phases": ("walk",)}, r"\$KOMMO_USER_TOKEN\) cannot be sent"),
         ({"operations": ["list_everything"]}, "no operation list_everything"),
         ({"base_url": "http://127.0.0.1:9", "phases": ("walk",)}, "http://127.0.0.1:9: no answer"),
-        (
-            {"token": "wrong", "phases": ("nearmiss",), "operations": ["create_catalogs_custom_fields"]},
-            r"nothing gives {catalog_id}",
-        ),
     ],
 )
 def test_what_cannot_run_says_why(options, said, document, app):
@@ -98,3 +94,30 @@ def test_a_token_of_one_character_will_do(document):
             document=document, base_url=server.url, token="t", phases=("walk",), operations=FEW[:5]
         )
         assert run(options).findings == []
+
+
+@pytest.mark.parametrize("operations", [None, ["create_catalogs_custom_fields"], ["write_v2_catalogs"]])
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_wrong_token_is_told_as_one(layer, operations, document, app):
+    """Also where its 401s halt nothing, so that the run would end well, and where they are all that was found."""
+    if operations is None and layer in ("coverage", "fuzzing"):
+        operations = FEW[:1]  # all of them take minutes
+    options = Options(
+        document=document, app=app, token="wrong", phases=(layer,), operations=operations, max_examples=1
+    )
+    try:
+        said = f"{run(options).cases.total()} requests"
+    except CannotRun as error:
+        said = str(error)
+    refused = "answers 401 to everything; check the token and its rights (--token, $KOMMO_TOKEN)"
+    assert said.endswith(refused) or said == "0 requests"
+
+
+def test_a_ban_is_not_put_down_to_the_token(document):
+    async def banning(scope, receive, send):
+        headers = [(b"content-type", b"text/html")]
+        await send({"type": "http.response.start", "status": 403, "headers": headers})
+        await send({"type": "http.response.body", "body": b"<html>"})
+
+    with pytest.raises(CannotRun, match=r"bans the suite: .* 403$"):
+        run(Options(document=document, app=banning, phases=("leaks",)))

@@ -29,6 +29,8 @@ _FEWEST: Final = 2
 DEFAULT_TOKEN: Final = "demo"
 #: Of a user of the embedded mock who has no right but to read.
 DEFAULT_USER_TOKEN: Final = "demo-user"
+#: What to say where the token may be to blame.
+CHECK_TOKEN: Final = "check the token and its rights (--token, $KOMMO_TOKEN)"
 
 
 class CannotRun(Exception):

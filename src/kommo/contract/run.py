@@ -22,7 +22,7 @@ from kommo.contract.options import (
     Result,
 )
 from kommo.contract.port import Port, hold
-from kommo.contract.session import Halted, Session, unreachable
+from kommo.contract.session import Banned, Halted, Session, unreachable
 from kommo.published import load_bundle
 
 _OWN: Final[dict[str, Callable[[Session], None]]] = {
@@ -45,7 +45,8 @@ def run(options: Options) -> Result:
         The findings, and what was exercised: until Ctrl-C, when somebody pressed that.
 
     Raises:
-        CannotRun: the server does not answer, an operation or a layer does not exist, or the document is broken.
+        CannotRun: the server does not answer or refuses the token everywhere, an operation or a layer does not exist,
+            or the document is broken.
     """
     options = complete(options)
     contract = contract_of(options.document or {})
@@ -60,6 +61,9 @@ def run(options: Options) -> Result:
             try:
                 _step(session, phases)
             except Halted as halt:
+                refused = None if isinstance(halt, Banned) else session.refused
+                if refused is not None:
+                    raise refused from halt
                 # What was found so far is worth telling; without it there is nothing to tell but why.
                 if not session.findings:
                     raise CannotRun(f"{phases[0]}: {halt}") from halt
@@ -72,6 +76,8 @@ def run(options: Options) -> Result:
             finally:
                 if len(phases) == 1:
                     session.seconds[phases[0]] = time.perf_counter() - started
+            if session.refused is not None and not session.done:
+                raise session.refused
     return Result(
         findings=[evolve(finding, seed=options.seed) for finding in session.findings],
         cases=session.cases,

@@ -16,17 +16,23 @@ from kommo.contract.document import Contract
 from kommo.contract.exchange import Exchange
 from kommo.contract.findings import Finding, Findings
 from kommo.contract.operations import Operation
-from kommo.contract.options import CannotRun, Options, Progress
+from kommo.contract.options import CHECK_TOKEN, CannotRun, Options, Progress
 from kommo.contract.port import Carried, Port, Query
 
 #: Header on answers that the gate of a live account gives itself (`kommo.contract.live.guard`).
 BLOCKED: Final = "x-kommo-contract-blocked"
 #: Longest pause (seconds) that the suite makes because a server asks for it; a longer one ends the layer.
 _LONGEST_PAUSE: Final = 30.0
+#: What says nothing of the contract when it is all that is answered: no token, no money, no rights.
+_REFUSALS: Final = frozenset({401, 402, 403})
 
 
 class Halted(Exception):
     """A layer cannot go on (the server limits or bans the suite, or lacks what the layer stands on)."""
+
+
+class Banned(Halted):
+    """The server lets the suite in no more, whatever its token."""
 
 
 class Session:
@@ -46,6 +52,8 @@ class Session:
         self.cases: Counter[str] = Counter()
         self.coverage: Counter[tuple[str, int, str]] = Counter()
         self.seconds: dict[str, float] = {}
+        self._own = f"Bearer {options.token}"
+        self._answered: set[int] = set()
         self._selected = None if options.operations is None else frozenset(options.operations)
 
     def random(self, name: str) -> random.Random:
@@ -70,9 +78,19 @@ class Session:
         """Count an exchange."""
         self.cases[layer] += 1
         if exchange.operation is not None:
+            if exchange.request_headers.get("authorization") == self._own:
+                self._answered.add(exchange.status)
             self.coverage[exchange.operation, exchange.status, exchange.content_type] += 1
         if self.options.on_exchange is not None:
             self.options.on_exchange(exchange, layer)
+
+    @property
+    def refused(self) -> CannotRun | None:
+        """What to tell when the server refuses the token wherever it is shown; then nothing was checked."""
+        if not self._answered or not self._answered <= _REFUSALS:
+            return None
+        shown = ", ".join(map(str, sorted(self._answered)))
+        return CannotRun(f"{self.port.base_url}: the server answers {shown} to everything; {CHECK_TOKEN}")
 
     def progress(self, layer: str, step: str) -> None:
         """Give a sign of life."""
@@ -125,7 +143,7 @@ class Script:
         else:
             raise Halted("the server keeps limiting the rate")
         if exchange.status == 402 or (exchange.status == 403 and not exchange.content_type.endswith("json")):
-            raise Halted(f"the server bans the suite: {exchange}")
+            raise Banned(f"the server bans the suite: {exchange}")
         return exchange
 
     def note(self, exchange: Exchange) -> None:

@@ -9,7 +9,7 @@ from kommo.contract.checks.echo import embedded
 from kommo.contract.domain import ENTITIES, PREFIX, WITH_GROUPS
 from kommo.contract.live.guard import collections
 from kommo.contract.live.journal import Journal
-from kommo.contract.options import CannotRun
+from kommo.contract.options import CHECK_TOKEN, CannotRun
 from kommo.contract.port import Port
 
 _PAGES: Final = 2000
@@ -32,7 +32,7 @@ def read(port: Port, path: str, **query: Any) -> list[dict[str, Any]]:
         if exchange.status == 404:
             return found
         if not exchange.accepted:
-            raise CannotRun(f"{path}: the account answers {exchange.status}; check the token and its rights")
+            raise CannotRun(f"{path}: the account answers {exchange.status}; {CHECK_TOKEN}")
         if exchange.status != 204 and not isinstance(exchange.answer, dict):
             raise CannotRun(f"{path}: the account answers {exchange.status} without a list that can be read")
         items = next((items for key in _KEYS if (items := embedded(exchange.answer, key))), [])

@@ -9,7 +9,7 @@ from hypothesis.stateful import get_state_machine_test
 
 from kommo.contract import domain
 from kommo.contract.findings import Finding
-from kommo.contract.layers.model.base import Broken
+from kommo.contract.layers.model.base import Broken, Known
 from kommo.contract.layers.model.driver import Driver
 from kommo.contract.layers.model.machine import machine
 from kommo.contract.session import Script, Session
@@ -103,6 +103,8 @@ def _play(
         hypothesis.seed(session.options.seed * 1000 + attempt)(test)()
     except Broken as broken:
         return broken
+    except Known:  # where every scenario begins
+        return None
     except (_Enough, HypothesisException) as error:
         if tried > most:  # Hypothesis takes the early end for a test that changes its mind
             return min(shown, key=lambda broken: len(broken.calls))
