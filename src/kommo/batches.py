@@ -281,6 +281,7 @@ def stopped(error: BaseException) -> BatchFailed | None:
         error: what came out of `send`: Ctrl-C, the cancellation of a task, an exception of the iterable or of
             `progress`; or what was raised from it, such as the TimeoutError of `asyncio.timeout`.
     """
+    # The first releases of Python 3.11 raise that TimeoutError from nothing: its context is the cancellation.
     link: BaseException | None = error
     seen: set[int] = set()
     while link is not None and id(link) not in seen:
@@ -288,7 +289,7 @@ def stopped(error: BaseException) -> BatchFailed | None:
         stop = link if isinstance(link, BatchFailed) else getattr(link, _STOPPED, None)
         if stop is not None:
             return cast(BatchFailed, stop)
-        link = link.__cause__
+        link = link.__cause__ or (link.__context__ if isinstance(link, TimeoutError) else None)
     return None
 
 
